@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/**
+ * @typedef {object} Tally
+ * @property {number} passed
+ * @property {number} failed
+ * @property {string[]} failures  what failed, by name
+ */
+
+/** @returns {Tally} */
+const oneFailure = (why) => ({ passed: 0, failed: 1, failures: [why] });
+
+/** Why a command cannot count as passed, apart from its tests; undefined when it can. */
+function faultOf(outcome) {
+  if (outcome.timedOut) return 'took longer than its limit and was ended';
+  if (outcome.leftovers) return 'left processes behind (ended now)';
+  if (outcome.exitCode !== 0) return `exit code ${outcome.exitCode}`;
+  return undefined;
+}
+
+/** A static check is one unit: passed or failed. @returns {Tally} */
+function tallyCheck(outcome) {
+  const fault = faultOf(outcome);
+  return fault === undefined ? { passed: 1, failed: 0, failures: [] } : oneFailure(fault);
+}
+
+/** Names of what did not pass. A skipped test is a failure: it claims what it does not check. */
+function failuresIn(result) {
+  return result.testResults.flatMap((file) => {
+    const notPassed = file.assertionResults.filter((test) => test.status !== 'passed');
+    if (notPassed.length === 0 && file.status === 'failed') return [`${file.name}: did not run`];
+    return notPassed.map((test) => `${test.fullName} (${test.status})`);
+  });
+}
+
+/** @returns {Tally} */
+function tallyJest(outcome, resultFile) {
+  if (!existsSync(resultFile)) return oneFailure(faultOf(outcome) ?? 'jest wrote no result');
+  const result = JSON.parse(readFileSync(resultFile, 'utf8'));
+  const failures = failuresIn(result);
+  const fault = faultOf(outcome);
+  if (failures.length === 0 && fault !== undefined) failures.push(fault);
+  if (result.numTotalTests === 0 && failures.length === 0) failures.push('no tests found');
+  return { passed: result.numPassedTests, failed: failures.length, failures };
+}
+
+/**
+ * What a finished stage contributes to the sum.
+ *
+ * @param {import('./stages.mjs').Stage} stage
+ * @param {{exitCode: number, timedOut: boolean, leftovers: boolean}} outcome
+ * @returns {Tally}
+ */
+export function tally(stage, outcome) {
+  return stage.resultFile === undefined ? tallyCheck(outcome) : tallyJest(outcome, stage.resultFile);
+}

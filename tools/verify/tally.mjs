@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 /**
  * @typedef {object} Tally
@@ -28,7 +29,8 @@ function tallyCheck(outcome) {
 function failuresIn(result) {
   return result.testResults.flatMap((file) => {
     const notPassed = file.assertionResults.filter((test) => test.status !== 'passed');
-    if (notPassed.length === 0 && file.status === 'failed') return [`${file.name}: did not run`];
+    if (notPassed.length === 0 && file.status === 'failed')
+      return [`${relative('.', file.name)}: did not run`];
     return notPassed.map((test) => `${test.fullName} (${test.status})`);
   });
 }
@@ -38,9 +40,8 @@ function tallyJest(outcome, resultFile) {
   if (!existsSync(resultFile)) return oneFailure(faultOf(outcome) ?? 'jest wrote no result');
   const result = JSON.parse(readFileSync(resultFile, 'utf8'));
   const failures = failuresIn(result);
-  const fault = faultOf(outcome);
+  const fault = result.numTotalTests === 0 ? 'no tests found' : faultOf(outcome);
   if (failures.length === 0 && fault !== undefined) failures.push(fault);
-  if (result.numTotalTests === 0 && failures.length === 0) failures.push('no tests found');
   return { passed: result.numPassedTests, failed: failures.length, failures };
 }
 

@@ -1,1 +1,16 @@
-export {};
+export {
+  BusError,
+  type Bus,
+  type BusHealth,
+  type IncomingRecord,
+  type OutgoingRecord,
+  type SubscribeOptions,
+  type Subscription,
+  type TopicSpec,
+} from './port.js';
+export {
+  createEmbeddedBroker,
+  type EmbeddedBroker,
+  type EmbeddedBrokerOptions,
+} from './embedded/embedded-broker.js';
+export { partitionOfKey } from './partitioner.js';

@@ -1,0 +1,147 @@
+/**
+ * A consumer group: who reads which partition, and how far the group has come.
+ *
+ * Invariants:
+ *  E1 A partition is read by one member at a time: `reader` holds it from `take` to `done`, `abandoned` or `leave`,
+ *     even when the assignment has moved it on meanwhile (M3).
+ *  E2 `committed` moves only in `done`, only by the reader (M2). A member that left commits nothing any more.
+ */
+import type { IncomingRecord } from '../port.js';
+import type { PartitionLog } from './partition-log.js';
+
+/** What a group needs of its members. */
+export interface GroupMember {
+  readonly topics: readonly string[];
+  /** There may be something to take. */
+  wake(): void;
+}
+
+interface Cursor {
+  readonly log: PartitionLog;
+  /** Offset of the first record the group has not recorded. */
+  committed: number;
+  owner: GroupMember | undefined;
+  reader: GroupMember | undefined;
+}
+
+/** One batch under way: its cursors, and where each stands once the batch is done. */
+type Reading = readonly { readonly cursor: Cursor; readonly next: number }[];
+
+export class ConsumerGroup {
+  readonly #cursors = new Map<string, readonly Cursor[]>();
+  readonly #members: GroupMember[] = [];
+  readonly #readings = new Map<GroupMember, Reading>();
+  readonly #owned = new Map<GroupMember, readonly Cursor[]>();
+  /** Where the next `take` begins, so that no partition starves the others. */
+  #rotation = 0;
+
+  constructor(
+    readonly name: string,
+    readonly from: 'earliest' | 'latest',
+  ) {}
+
+  get hasMembers(): boolean {
+    return this.#members.length > 0;
+  }
+
+  /** The group begins to follow a topic (once). */
+  follow(topic: string, logs: readonly PartitionLog[]): void {
+    if (this.#cursors.has(topic)) return;
+    this.#cursors.set(
+      topic,
+      logs.map((log) => ({
+        log,
+        committed: this.from === 'earliest' ? log.start : log.end,
+        owner: undefined,
+        reader: undefined,
+      })),
+    );
+    this.#assign();
+  }
+
+  join(member: GroupMember): void {
+    this.#members.push(member);
+    this.#assign();
+  }
+
+  /** The member is gone, crashed or stopped: what it was reading is unread again. */
+  leave(member: GroupMember): void {
+    const index = this.#members.indexOf(member);
+    if (index < 0) return;
+    this.#members.splice(index, 1);
+    this.abandoned(member);
+    this.#assign();
+  }
+
+  /** Hands over unread records of the partitions `member` owns and nobody reads now. */
+  take(member: GroupMember, maxRecords: number): readonly IncomingRecord[] {
+    const owned = this.#owned.get(member) ?? [];
+    const batch: IncomingRecord[] = [];
+    const reading: { cursor: Cursor; next: number }[] = [];
+    this.#rotation += 1;
+    for (let i = 0; i < owned.length && batch.length < maxRecords; i += 1) {
+      const cursor = owned[(i + this.#rotation) % owned.length] as Cursor;
+      if (cursor.reader) continue;
+      const next = cursor.log.readInto(batch, cursor.committed, maxRecords - batch.length);
+      if (next === cursor.committed) continue;
+      cursor.reader = member;
+      reading.push({ cursor, next });
+    }
+    if (reading.length > 0) this.#readings.set(member, reading);
+    return batch;
+  }
+
+  done(member: GroupMember): void {
+    for (const { cursor, next } of this.#readings.get(member) ?? []) cursor.committed = next;
+    this.abandoned(member);
+  }
+
+  abandoned(member: GroupMember): void {
+    const reading = this.#readings.get(member) ?? [];
+    this.#readings.delete(member);
+    for (const { cursor } of reading) {
+      cursor.reader = undefined;
+      if (cursor.owner !== member) cursor.owner?.wake();
+    }
+  }
+
+  /** Wakes whoever reads this partition. */
+  appended(topic: string, partition: number): void {
+    this.#cursors.get(topic)?.[partition]?.owner?.wake();
+  }
+
+  /** Partitions of `topic` that `member` may read now: assigned to it and let go by the member before. */
+  assigned(member: GroupMember, topic: string): readonly number[] {
+    return (this.#cursors.get(topic) ?? [])
+      .filter(({ owner, reader }) => owner === member && (reader === undefined || reader === member))
+      .map(({ log }) => log.partition);
+  }
+
+  follows(topic: string): boolean {
+    return this.#cursors.has(topic);
+  }
+
+  committed(topic: string, partition: number): number | undefined {
+    return this.#cursors.get(topic)?.[partition]?.committed;
+  }
+
+  /** Records below `offset` are gone for ever (retention): the group goes on behind them. */
+  skipTo(topic: string, partition: number, offset: number): void {
+    const cursor = this.#cursors.get(topic)?.[partition];
+    if (cursor && cursor.committed < offset) cursor.committed = offset;
+  }
+
+  /** Deals the partitions of each topic round, in the order the members came. */
+  #assign(): void {
+    this.#owned.clear();
+    let turn = 0;
+    for (const [topic, cursors] of this.#cursors) {
+      const readers = this.#members.filter(({ topics }) => topics.includes(topic));
+      for (const cursor of cursors) {
+        cursor.owner = readers[turn++ % readers.length];
+        if (cursor.owner) this.#owned.set(cursor.owner, [...(this.#owned.get(cursor.owner) ?? []), cursor]);
+      }
+    }
+    for (const member of this.#members) member.wake();
+  }
+}

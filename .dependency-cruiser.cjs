@@ -7,7 +7,8 @@ const RANKS = [
   ['wire', 'observability'],
   ['messaging', 'persistence', 'cluster', 'migrations'],
   ['coordination', 'participant', 'client'],
-  ['testkit', 'tools'],
+  ['testkit', 'service'],
+  ['tools'],
   ['apps'],
 ];
 
@@ -16,7 +17,7 @@ const folder = (name) => (TOP_LEVEL.includes(name) ? name : `libs/${name}`);
 const anyOf = (names) => `^(${names.map(folder).join('|')})/`;
 
 // Specs and conformance suites are readers of the code, not part of its order.
-const SPEC = String.raw`\.spec\.ts$|^libs/[^/]+/src/conformance/`;
+const SPEC = String.raw`\.(spec|fixture)\.ts$|^libs/[^/]+/src/conformance/`;
 const NPM = (names) => `(^|/)node_modules/(${names.join('|')})/`;
 
 /** One rule per unit: it may not import its own rank (other than itself) or a higher one. */

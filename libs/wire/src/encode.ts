@@ -1,0 +1,89 @@
+import { channels, type Addressed, type Channel, WIRE_VERSION } from './channels.js';
+import { MAX_RECORD_BYTES } from './topics.js';
+import type {
+  CommandMessage,
+  DeadLetterMessage,
+  InitiatorMessage,
+  OutcomeMessage,
+  ReplyMessage,
+  RequestMessage,
+} from './types.js';
+
+/** A record less its topic: what `#messaging` publishes. */
+export interface EncodedRecord {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface EncodeOptions {
+  /** W3C trace context to pass on. */
+  readonly traceparent?: string | null | undefined;
+}
+
+/**
+ * Thrown by an encoder when the message is longer than any reader accepts: a payload or output of about 1 MiB.
+ * Never retriable. Remedy: pass a reference instead of the data.
+ */
+export class OversizeError extends Error {
+  override readonly name = 'OversizeError';
+  readonly code = 'OVERSIZE';
+  readonly retriable = false;
+  constructor(
+    readonly type: string,
+    readonly sizeBytes: number,
+  ) {
+    super(`${type} of ${sizeBytes} bytes, at most ${MAX_RECORD_BYTES}: pass a reference instead of the data`);
+  }
+}
+
+/** The writers, one a topic. They trust the types (nothing is validated twice) and throw only OversizeError. */
+export const encodeCommand = (message: CommandMessage, options?: EncodeOptions) =>
+  encode(channels.command, message, message.participant, options);
+export const encodeReply = (message: ReplyMessage, options?: EncodeOptions) =>
+  encode(channels.reply, message, message.participant, options);
+export const encodeRequest = (message: RequestMessage, options?: EncodeOptions) =>
+  encode(channels.request, message, '', options);
+export const encodeInitiator = (message: InitiatorMessage, options?: EncodeOptions) =>
+  encode(channels.initiator, message, message.initiator, options);
+export const encodeOutcome = (message: OutcomeMessage, options?: EncodeOptions) =>
+  encode(channels.outcome, message, '', options);
+/** `key`: the key of the refused record, so that dead letters keep its order. */
+export const encodeDeadLetter = (message: DeadLetterMessage, options?: EncodeOptions) =>
+  encode(channels.deadLetter, message, '', options);
+
+/** Ends a compacted outcome at garbage collection: publish it with a null value under this key. */
+export function outcomeKey(gtx: string, attempt: number): string {
+  return `${gtx}:${attempt}`;
+}
+
+type Message = { readonly type: string } & Addressed;
+
+function encode(
+  channel: Channel,
+  message: Message,
+  party: string,
+  options: EncodeOptions = {},
+): EncodedRecord {
+  const body: Record<string, unknown> = { ...message };
+  delete body['type'];
+  if (channel.party !== null) delete body[channel.party];
+  const value = Buffer.from(JSON.stringify(body));
+  if (value.length > MAX_RECORD_BYTES) throw new OversizeError(message.type, value.length);
+  const key = channel.key(message, party) ?? (body['key'] as string | null) ?? '';
+  return { key, value, headers: headersOf(channel, message, party, options) };
+}
+
+function headersOf(
+  channel: Channel,
+  message: Message,
+  party: string,
+  options: EncodeOptions,
+): Record<string, string> {
+  const headers: Record<string, string> = { v: String(WIRE_VERSION), type: message.type };
+  if (channel.party !== null) headers[channel.party] = party;
+  if (message.attempt !== undefined) headers['attempt'] = String(message.attempt);
+  if (message.branch !== undefined) headers['branch'] = message.branch;
+  if (options.traceparent) headers['traceparent'] = options.traceparent;
+  return headers;
+}

@@ -1,7 +1,7 @@
 /**
  * Four projects, told apart by what they need:
  * unit (nothing), integration (PostgreSQL, Kafka), crash (built processes that are killed), e2e (the built product).
- * Run one with `npx jest --selectProjects unit libs/wire`.
+ * Run some files with `npx jest libs/wire`, one project with `npm run test:unit`.
  */
 const transform = {
   '^.+\\.ts$': [

@@ -30,7 +30,7 @@ export interface Ledger {
   // ---- reading: missing ones are left out; never from a replica
   load(gtxs: readonly string[]): Promise<readonly StoredTransaction[]>;
 
-  // ---- moving (D2, D2f, D3, D4): results in the order of the batch
+  // ---- moving (D2, D2f, D3, D4): results in the order of the batch; a second write of the same gtx in one batch is stale
   commitSteps(batch: readonly StepWrite[]): Promise<readonly StepOutcome[]>;
 
   /** §7 absence is never an answer: plants ABORT of attempt 1 for unknown gtxs, then returns the rows as they are. Not during hold. */
@@ -63,7 +63,7 @@ export interface Ledger {
 }
 
 export interface NewTransaction {
-  /** The image to store: state PREPARING or SAGA_RUNNING, attempt 1, version 1. */
+  /** The image to store: state PREPARING or SAGA_RUNNING, attempt 1, version 1. Its ledger epoch is the ledger's, whatever is given. */
   readonly tx: Transaction;
   readonly bodyHash: string;
   readonly idempotencyKey: string | null;
@@ -140,8 +140,8 @@ export interface StepWrite {
   readonly timeline: readonly TimelineEntry[];
 }
 
-export type StepOutcome =
-  { readonly kind: 'applied'; readonly decidedAt: string | null } | { readonly kind: 'stale' };
+/** `at`: database time of the write; it is decidedAt of a decision and endedAt of an end state made by it. */
+export type StepOutcome = { readonly kind: 'applied'; readonly at: string } | { readonly kind: 'stale' };
 
 /** A durable step as the timeline tells it; the ledger adds time and sequence. */
 export interface TimelineEntry {
@@ -176,7 +176,8 @@ export interface ClaimOptions {
   readonly limit: number;
   /** Moves next_at on so that the next sweep does not take it again. */
   readonly nextInMs: number;
-  readonly timeline: (gtx: string) => TimelineEntry;
+  /** Kind of the timeline entry of each claim; the ledger adds the attempt and, as detail, the former driver: `{ "from": … }`. */
+  readonly timelineKind: string;
 }
 
 export interface ParticipantOperation {

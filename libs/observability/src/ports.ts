@@ -23,6 +23,8 @@ export interface Metrics {
  * In tests one point is armed by CONCORDAT_FAULT_POINT=`<name>:<kill|pause>[:nth]` and SIGKILLs or SIGSTOPs the process.
  */
 export interface FaultPoints {
+  /** The armed point, null in production: a step that must stop *between* the items of a batch splits it only when armed. */
+  readonly armed: FaultPoint | null;
   /** Passes the point `name`; `times` = how many items of the batch pass it. */
   reach(name: FaultPoint, times?: number): void | Promise<void>;
 }

@@ -12,3 +12,6 @@ export type {
   StoreErrorCode,
 } from './port/branch-store.js'; // prettier-ignore
 export { StoreError } from './port/branch-store.js';
+export type {
+  EndedEntry, NewOutboxEntry, OutboxEntry, OutboxOutcome, OutboxRecord, OutboxStore, RetryPace,
+} from './port/outbox-store.js'; // prettier-ignore

@@ -12,8 +12,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * - No index for listing or garbage collection: a gtx is a UUIDv7, so the primary key is in order of age.
  * - `fence` has no index beside its key and leaves room in its pages: raising a fence is a HOT update.
  */
-export class Branches1760000000101 implements MigrationInterface {
-  readonly name = 'Branches1760000000101';
+export class CreateBranches1790000000001 implements MigrationInterface {
+  readonly name = 'CreateBranches1790000000001';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('CREATE SCHEMA IF NOT EXISTS concordat');

@@ -1,0 +1,43 @@
+/**
+ * Natural batching: the next batch is what came while the last was worked on. No linger, no timer (bench.md: any window costs).
+ * One batch at a time; `work` must not reject (its faults belong to the items).
+ */
+export class Batcher<T> {
+  private waiting: T[] = [];
+  private running: Promise<void> | null = null;
+
+  constructor(
+    private readonly work: (batch: readonly T[]) => Promise<void>,
+    private readonly maxBatch: number,
+  ) {}
+
+  /** Items that wait for their batch. */
+  get size(): number {
+    return this.waiting.length;
+  }
+
+  add(item: T): void {
+    this.waiting.push(item);
+    this.running ??= this.run();
+  }
+
+  addAll(items: readonly T[]): void {
+    for (const item of items) this.waiting.push(item);
+    if (items.length > 0) this.running ??= this.run();
+  }
+
+  /** Resolves when nothing waits and nothing runs. */
+  async idle(): Promise<void> {
+    while (this.running) await this.running;
+  }
+
+  private async run(): Promise<void> {
+    // One turn first: whatever the caller adds in the same turn belongs to the same batch.
+    await Promise.resolve();
+    try {
+      while (this.waiting.length > 0) await this.work(this.waiting.splice(0, this.maxBatch));
+    } finally {
+      this.running = null;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { driveOf, outcomeOf } from '#protocol';
+import type { Drive } from '#protocol';
+import type { StoredTransaction } from '#persistence';
+import type { Clock } from '#observability';
+import { sameAttempt } from './entry.js';
+import type { Entry } from './entry.js';
+import type { Wheel } from './wheel.js';
+
+/** First re-send after this long; later ones back off (protocol.md §10). */
+const FIRST_RESEND_MS = 500;
+
+/** Who holds what: the transactions in this process's memory, and their timers. Nothing here is safety: all of it can be re-read. */
+export class DriveTable {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly wheel: Wheel,
+    private readonly instanceId: string,
+  ) {}
+
+  get(gtx: string): Entry | undefined {
+    return this.entries.get(gtx);
+  }
+
+  /** Transactions in memory, observers included. */
+  get size(): number {
+    return this.entries.size;
+  }
+
+  all(): IterableIterator<Entry> {
+    return this.entries.values();
+  }
+
+  /** Takes a freshly read or written image in; keeps votes of the same undecided attempt (they are durable where they were cast). */
+  put(stored: StoredTransaction, recovered: Entry['recovered'] = null): Entry {
+    const now = this.clock.nowMs();
+    const known = this.entries.get(stored.tx.gtx);
+    const entry: Entry = {
+      drive: carryVotes(known?.drive, driveOf(stored.tx)),
+      stored,
+      mine: stored.driver === this.instanceId && stored.endedAt === null,
+      deadlineAtMs: now + stored.deadlineLeftMs,
+      resendAtMs: now + FIRST_RESEND_MS,
+      tries: 0,
+      touchedAtMs: now,
+      sinceMs: known?.sinceMs ?? now - stored.ageMs,
+      recovered: recovered ?? known?.recovered ?? null,
+    };
+    this.entries.set(stored.tx.gtx, entry);
+    this.arm(entry);
+    return entry;
+  }
+
+  /** Sets the next moment at which the entry wants attention. */
+  arm(entry: Entry): void {
+    if (!entry.mine) return;
+    const undecided = outcomeOf(entry.drive.tx) === null && entry.drive.tx.demand === null;
+    const dueAtMs = undecided ? Math.min(entry.deadlineAtMs, entry.resendAtMs) : entry.resendAtMs;
+    this.wheel.schedule(entry.drive.tx.gtx, Math.max(dueAtMs, this.clock.nowMs()));
+  }
+
+  /** Progress: the pace starts afresh. */
+  progressed(entry: Entry): void {
+    entry.tries = 0;
+    entry.resendAtMs = this.clock.nowMs() + FIRST_RESEND_MS;
+    this.arm(entry);
+  }
+
+  drop(gtx: string): void {
+    this.entries.delete(gtx);
+  }
+
+  /** Drops observers that nothing touched for `idleMs`. */
+  forgetIdleObservers(idleMs: number): void {
+    const limit = this.clock.nowMs() - idleMs;
+    for (const [gtx, entry] of this.entries)
+      if (!entry.mine && entry.touchedAtMs < limit) this.entries.delete(gtx);
+  }
+}
+
+function carryVotes(old: Drive | undefined, fresh: Drive): Drive {
+  return old && sameAttempt(old.tx, fresh.tx) ? { ...fresh, votes: old.votes, retries: old.retries } : fresh;
+}

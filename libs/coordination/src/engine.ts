@@ -1,0 +1,273 @@
+import { Heartbeats } from '#cluster';
+import type { IncomingRecord, Subscription } from '#messaging';
+import type { InstanceRecord, StoredTransaction } from '#persistence';
+import { decodeDeadLetter } from '#wire';
+import type { EngineDeps, EngineOptions, Identity } from './deps.js';
+import { dueEvents } from './drive/due.js';
+import type { Entry } from './drive/entry.js';
+import { Journal } from './drive/journal.js';
+import { Stepper } from './drive/stepper.js';
+import { DriveTable } from './drive/table.js';
+import { Wheel } from './drive/wheel.js';
+import type { EventResult, WorkEvent } from './drive/work.js';
+import { DeadLetterBox } from './intake/letters.js';
+import { Registry } from './intake/registry.js';
+import { ReplyIntake } from './intake/replies.js';
+import { RequestIntake } from './intake/requests.js';
+import { SubmissionDesk } from './intake/submission.js';
+import { Waiters } from './intake/waiters.js';
+import { Relay } from './relay/relay.js';
+import { Takeover } from './recovery/takeover.js';
+
+/** Observers of others' transactions are dropped after this long without an event. */
+const OBSERVER_IDLE_MS = 30_000;
+/** A step backlog that has not moved for this long means the work is stuck. */
+const STUCK_MS = 5_000;
+const DRAIN_MS = 5_000;
+const DRAIN_LOOK_MS = 50;
+
+/**
+ * The engine room of one process: a coordinator and a watchdog run the same one (a coordinator also takes requests).
+ *
+ * Owns: which transactions this process pushes, their timers, what it subscribes to. Does not own: any decision (protocol),
+ * any truth (ledger). Called by the apps, and by the simulation with simulated ports.
+ *
+ *  E1 Nothing leaves before the ledger holds what it follows from (`Durable`).
+ *  E2 A stale or failed write is re-read, never repeated blindly.
+ *  E3 A record's offset may advance only when its events are recorded, answered or dead-lettered.
+ *  E4 Memory is only a cache: a crash at any point loses votes and timers, nothing else.
+ */
+export class Engine {
+  readonly registry: Registry;
+  readonly waiters: Waiters;
+  readonly desk: SubmissionDesk;
+  private readonly table: DriveTable;
+  private readonly wheel: Wheel;
+  private readonly journal: Journal;
+  private readonly relay: Relay;
+  private readonly stepper: Stepper;
+  private readonly takeover: Takeover;
+  private readonly letters: DeadLetterBox;
+  private readonly heartbeats: Heartbeats<InstanceRecord>;
+  private subscriptions: Subscription[] = [];
+  private replies: Subscription | null = null;
+  private epoch = 0;
+  private lastScanMs = 0;
+  private lastMoveMs = 0;
+  private lastPasses = -1;
+  private scanning: Promise<void> | null = null;
+
+  constructor(
+    private readonly deps: EngineDeps,
+    private readonly identity: Identity,
+    private readonly options: EngineOptions,
+  ) {
+    const { ledger, bus, topics, clock, log, metrics, faults } = deps;
+    const { instanceId } = identity;
+    this.registry = new Registry(ledger);
+    this.wheel = new Wheel(clock, (keys) => this.onDue(keys));
+    this.table = new DriveTable(clock, this.wheel, instanceId);
+    this.waiters = new Waiters(ledger, clock, log, (gtx) => this.table.get(gtx)?.mine === true);
+    this.journal = new Journal(clock, log, metrics, this.waiters);
+    const replyPartition = (): number | null => this.replies?.assigned(topics.replies)[0] ?? null;
+    this.relay = new Relay({ bus, topics, faults, log, replyPartition, ledgerEpoch: () => this.epoch });
+    this.stepper = new Stepper(deps, options, instanceId, this.table, this.relay, this.journal);
+    this.letters = new DeadLetterBox(deps, { app: identity.role, instance: instanceId });
+    this.takeover = new Takeover(deps, options, instanceId, this.table, this.journal, {
+      launch: (entries) => this.stepper.launch(entries.map((entry) => ({ entry, announce: true }))),
+    });
+    this.desk = new SubmissionDesk(deps, options, this.registry, {
+      instanceId,
+      ledgerEpoch: () => this.epoch,
+      inflight: () => this.table.size,
+      created: (stored) => this.created(stored),
+      doubt: (gtxs) => this.journal.doubt(gtxs),
+    });
+    this.heartbeats = new Heartbeats(
+      { beat: () => ledger.heartbeat(this.selfBeat(), options.deadAfterMs) },
+      clock,
+      log,
+      { everyMs: options.heartbeatMs, working: () => this.working() },
+      (view) => this.onView(view.dead),
+    );
+  }
+
+  /** Begins to beat, takes over what an earlier process of this name left, and subscribes. Throws when ledger or broker are away. */
+  async start(): Promise<void> {
+    this.epoch = (await this.deps.ledger.state()).epoch;
+    await this.registry.refresh();
+    this.wheel.start();
+    await this.heartbeats.start();
+    await this.takeover.sweep([{ id: this.identity.instanceId }]);
+    await this.subscribe();
+  }
+
+  /**
+   * Takes no new work, lets what is in flight end for up to `drainMs`, then hands the rest to the others. Idempotent.
+   * Nothing is lost whatever the budget: what is not finished here is claimed elsewhere.
+   */
+  async stop(drainMs = DRAIN_MS): Promise<void> {
+    const [replies, ...intake] = this.subscriptions;
+    this.subscriptions = [];
+    await Promise.all(intake.map((subscription) => subscription.stop()));
+    await this.desk.idle();
+    await this.drained(drainMs);
+    await replies?.stop();
+    this.wheel.stop();
+    this.waiters.releaseAll();
+    await this.stepper.idle();
+    await this.relay.drain();
+    await this.heartbeats.stop();
+    await this.scanning;
+    await this.takeover.idle();
+    await this.deps.ledger.retire(this.identity.instanceId);
+  }
+
+  /** Puts one event through the door: advance → decide → commitStep → relay. Rejects when the ledger is away (nothing is known then). */
+  submit(gtx: string, event: WorkEvent): Promise<EventResult> {
+    return new Promise((done, failed) => this.stepper.add([{ gtx, event, done, failed, rereads: 0 }]));
+  }
+
+  /** One sweep now: dead drivers, neglected transactions, returned participants. Resolves with how many were taken over. */
+  async scan(): Promise<number> {
+    const back = await this.registry.refresh();
+    for (const participant of back) this.participantIsBack(participant);
+    this.epoch = (await this.deps.ledger.state()).epoch;
+    return this.takeover.sweep(this.heartbeats.view.dead);
+  }
+
+  /** The newest image this process holds of a transaction it drives, votes included. */
+  held(gtx: string): Entry | undefined {
+    return this.table.get(gtx);
+  }
+
+  /** Transactions in memory. */
+  get inflight(): number {
+    return this.table.size;
+  }
+
+  /** True once the replies topic is assigned: before that nothing could be answered to us. */
+  get subscribed(): boolean {
+    return (this.replies?.assigned(this.deps.topics.replies).length ?? 0) > 0;
+  }
+
+  /** Resolves when this process drives nothing any more, or the time is up. */
+  private drained(drainMs: number): Promise<void> {
+    const { clock } = this.deps;
+    const untilMs = clock.nowMs() + drainMs;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const busy = [...this.table.all()].some((entry) => entry.mine);
+        if (!busy || clock.nowMs() >= untilMs) resolve();
+        else clock.after(DRAIN_LOOK_MS, look);
+      };
+      look();
+    });
+  }
+
+  private async created(stored: readonly StoredTransaction[]): Promise<void> {
+    await this.stepper.launch(stored.map((one) => ({ entry: this.table.put(one), announce: false })));
+  }
+
+  private async subscribe(): Promise<void> {
+    const { topics, bus } = this.deps;
+    const replies = new ReplyIntake(this.deps, this.registry, this.letters, {
+      submit: (gtx, event) => this.submit(gtx, event),
+      participantIsBack: (participant) => this.participantIsBack(participant),
+    });
+    const from = 'earliest' as const;
+    this.replies = await bus.subscribe({
+      topics: [topics.replies],
+      group: `${topics.replies}.drivers`,
+      from,
+      handler: (batch) => replies.handle(batch),
+    });
+    this.subscriptions = [this.replies];
+    if (this.identity.role === 'coordinator') await this.subscribeIntake();
+  }
+
+  private async subscribeIntake(): Promise<void> {
+    const { topics, bus } = this.deps;
+    const requests = new RequestIntake(this.deps, this.desk, this.relay, this.letters);
+    const from = 'earliest' as const;
+    this.subscriptions.push(
+      await bus.subscribe({
+        topics: [topics.requests],
+        group: `${topics.requests}.coordinators`,
+        from,
+        handler: (batch) => requests.handle(batch),
+      }),
+      await bus.subscribe({
+        topics: [topics.deadLetters],
+        group: `${topics.deadLetters}.coordinators`,
+        from,
+        handler: (batch) => this.storeDeadLetters(batch),
+      }),
+    );
+  }
+
+  /** What cannot be read as a dead letter is dropped with a log line: a dead letter about a dead letter would never end. */
+  private async storeDeadLetters(batch: readonly IncomingRecord[]): Promise<void> {
+    const letters = batch.flatMap((record) => {
+      const decoded = decodeDeadLetter(record);
+      if (decoded.ok) return [decoded.message];
+      this.deps.log.error(
+        { reason: decoded.reason, partition: record.partition, offset: record.offset },
+        'unreadable dead letter dropped',
+      );
+      return [];
+    });
+    if (letters.length > 0) await this.deps.ledger.storeDeadLetters(letters);
+  }
+
+  private onDue(keys: readonly string[]): void {
+    const due = dueEvents(keys, this.table, this.deps.clock, this.deps.random);
+    const failed = (error: unknown): void =>
+      this.deps.log.debug({ err: error }, 'timer step failed; the next one repeats it');
+    this.stepper.add(
+      due.map(({ gtx, event }) => ({ gtx, event, done: () => undefined, failed, rereads: 0 })),
+    );
+  }
+
+  private participantIsBack(participant: string): void {
+    for (const entry of this.table.all()) {
+      if (!entry.mine || !entry.drive.tx.branches.some((branch) => branch.participant === participant))
+        continue;
+      entry.tries = 0;
+      void this.submit(entry.drive.tx.gtx, { type: 'resend', participant }).catch((error: unknown) =>
+        this.deps.log.debug({ err: error }, 're-send failed; the timer repeats it'),
+      );
+    }
+  }
+
+  private onView(dead: readonly InstanceRecord[]): void {
+    this.deps.metrics.gauge('concordat_inflight', this.table.size);
+    this.table.forgetIdleObservers(OBSERVER_IDLE_MS);
+    const now = this.deps.clock.nowMs();
+    if (dead.length === 0 && now - this.lastScanMs < this.options.scanIntervalMs) return;
+    this.lastScanMs = now;
+    this.scanning ??= this.scan()
+      .then(() => undefined)
+      .catch((error: unknown) => this.deps.log.warn({ err: error }, 'sweep failed; the next one repeats it'))
+      .finally(() => (this.scanning = null));
+  }
+
+  /** Stuck = events wait and none was taken for a while, though this timer runs. */
+  private working(): boolean {
+    const now = this.deps.clock.nowMs();
+    if (this.stepper.backlog === 0 || this.stepper.passes !== this.lastPasses) {
+      this.lastPasses = this.stepper.passes;
+      this.lastMoveMs = now;
+    }
+    return now - this.lastMoveMs < STUCK_MS;
+  }
+  private selfBeat() {
+    const { instanceId, role, url } = this.identity;
+    return {
+      id: instanceId,
+      role,
+      url,
+      replyPartitions: this.replies?.assigned(this.deps.topics.replies) ?? [],
+    };
+  }
+}

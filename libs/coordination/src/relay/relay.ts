@@ -1,0 +1,130 @@
+import { attemptOf, outcomeOf, reasonOf } from '#protocol';
+import type { Command } from '#protocol';
+import type { Bus, OutgoingRecord } from '#messaging';
+import type { FaultPoint, FaultPoints, Log } from '#observability';
+import { encodeCommand, encodeInitiator, encodeOutcome } from '#wire';
+import type { CommandMessage, EncodedRecord, InitiatorMessage, Topics } from '#wire';
+import type { Durable } from './durable.js';
+
+/** Publishes under way at once; beyond it the step loop waits (back-pressure). */
+const MAX_PUBLISHES = 8;
+
+export interface RelayDeps {
+  readonly bus: Bus;
+  readonly topics: Topics;
+  readonly faults: FaultPoints;
+  readonly log: Log;
+  /** A partition of the replies topic that this process reads now; null when it reads none. */
+  readonly replyPartition: () => number | null;
+  readonly ledgerEpoch: () => number;
+}
+
+/**
+ * The only place that sends. One produce for all that one step made durable. A lost send is no fault: what must be sent is a
+ * function of the stored state, and the re-send timer asks again.
+ */
+export class Relay {
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(private readonly deps: RelayDeps) {}
+
+  /** Hands records to the bus; waits only while too many publishes are under way. */
+  async send(batch: readonly Durable[]): Promise<void> {
+    const records = batch.flatMap((durable) => this.recordsOf(durable));
+    if (records.length === 0) return;
+    const publish = this.publish(records, batch).finally(() => this.underWay.delete(publish));
+    this.underWay.add(publish);
+    if (this.underWay.size >= MAX_PUBLISHES) await Promise.race(this.underWay);
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  private async publish(records: readonly OutgoingRecord[], batch: readonly Durable[]): Promise<void> {
+    try {
+      const split = splitPoint(batch, this.deps.faults.armed);
+      if (split && records.length > 1) {
+        // Only in crash tests: "some sent" needs a moment between the first record and the rest.
+        await this.deps.bus.publish(records.slice(0, 1));
+        await this.deps.faults.reach(split);
+        await this.deps.bus.publish(records.slice(1));
+      } else {
+        await this.deps.bus.publish(records);
+      }
+    } catch (error) {
+      this.deps.log.warn(
+        { err: error, records: records.length },
+        'send failed; the re-send timer repeats it',
+      );
+    }
+  }
+
+  private recordsOf(durable: Durable): readonly OutgoingRecord[] {
+    const { topics } = this.deps;
+    const options = { traceparent: durable.traceparent };
+    const commands = durable.commands.flatMap((command) => this.command(durable, command));
+    const outcomes = durable.announce.flatMap((attempt) => this.outcome(durable, attempt));
+    const told = this.initiatorMessage(durable);
+    const initiator = told ? [toTopic(topics.initiator(told.initiator), encodeInitiator(told, options))] : [];
+    return [...commands, ...outcomes, ...initiator];
+  }
+
+  /** A command too big for any reader is left out: its branch never votes, and the deadline ends the transaction. */
+  private command(durable: Durable, command: Command): readonly OutgoingRecord[] {
+    const { traceparent } = durable;
+    try {
+      const encoded = encodeCommand(this.message(durable, command), { traceparent });
+      return [toTopic(this.deps.topics.command(command.participant), encoded)];
+    } catch (error) {
+      this.deps.log.error({ err: error, gtx: command.gtx, branch: command.branch }, 'command cannot be sent');
+      return [];
+    }
+  }
+
+  private message(durable: Durable, command: Command): CommandMessage {
+    const common = { ledgerEpoch: this.deps.ledgerEpoch(), replyPartition: this.deps.replyPartition() };
+    if (command.type === 'PREPARE')
+      return { ...command, ...common, budgetMs: Math.max(0, Math.round(durable.budgetMs)) };
+    return { ...command, ...common };
+  }
+
+  private outcome(durable: Durable, attempt: number): readonly OutgoingRecord[] {
+    const cell = attemptOf(durable.tx, attempt);
+    if (!cell?.decision) return [];
+    const encoded = encodeOutcome({
+      type: 'OUTCOME',
+      gtx: durable.tx.gtx,
+      attempt,
+      outcome: cell.decision,
+      reason: clip(cell.reason),
+      ledgerEpoch: this.deps.ledgerEpoch(),
+    });
+    return [toTopic(this.deps.topics.outcomes, encoded)];
+  }
+
+  private initiatorMessage(durable: Durable): InitiatorMessage | null {
+    const outcome = outcomeOf(durable.tx);
+    if (!durable.final || !durable.initiator || !outcome) return null;
+    const reason = outcome === 'aborted' ? clip(reasonOf(durable.tx)) : null;
+    return { type: 'OUTCOME', initiator: durable.initiator, gtx: durable.tx.gtx, outcome, reason };
+  }
+}
+
+function toTopic(topic: string, record: EncodedRecord): OutgoingRecord {
+  return { topic, key: record.key, value: record.value, headers: record.headers };
+}
+
+/** Reasons are short words; a stray long one must not exceed the wire's limit. */
+function clip(reason: string | null): string | null {
+  return reason === null ? null : reason.slice(0, 256);
+}
+
+/** C3 some PREPAREs sent, C7 some COMMITs sent, S3 D2f half sent. */
+function splitPoint(batch: readonly Durable[], armed: FaultPoint | null): FaultPoint | null {
+  if (armed !== 'C3' && armed !== 'C7' && armed !== 'S3') return null;
+  const types = new Set(batch.flatMap((durable) => durable.commands.map((command) => command.type)));
+  if (armed === 'C3') return types.has('PREPARE') ? 'C3' : null;
+  if (armed === 'C7') return types.has('COMMIT') ? 'C7' : null;
+  return batch.some((durable) => durable.tx.attempt > 1 && durable.announce.includes(1)) ? 'S3' : null;
+}

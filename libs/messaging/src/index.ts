@@ -14,3 +14,5 @@ export {
   type EmbeddedBrokerOptions,
 } from './embedded/embedded-broker.js';
 export { partitionOfKey } from './partitioner.js';
+export { createKafkaBus } from './kafka/kafka-bus.js';
+export type { KafkaBusOptions, SaslOptions } from './kafka/options.js';

@@ -19,6 +19,14 @@ export interface BusWorld {
   close(): Promise<void>;
 }
 
+/** The test hook that both adapters' subscriptions have beyond the port. */
+export interface Crashable {
+  crash(): void | Promise<void>;
+}
+
+export const crashOf = async (subscription: Subscription): Promise<void> =>
+  (subscription as Subscription & Crashable).crash();
+
 export const KIB = 1024;
 
 /** Polls until `condition` holds; the test's own timeout is the limit. */

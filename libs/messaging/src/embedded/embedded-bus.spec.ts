@@ -1,6 +1,6 @@
 import { busConformance } from '../conformance/bus-conformance.js';
+import { crashOf } from '../conformance/world.js';
 import { createEmbeddedBroker } from './embedded-broker.js';
-import type { EmbeddedSubscription } from './embedded-subscription.js';
 
 busConformance('embedded', async () => {
   const broker = createEmbeddedBroker();
@@ -8,7 +8,7 @@ busConformance('embedded', async () => {
   return {
     connect: (clientId) => broker.connect(clientId),
     name: (base) => `${base}-${(names += 1)}`,
-    crash: async (subscription) => (subscription as EmbeddedSubscription).crash(),
+    crash: crashOf,
     close: async () => undefined,
   };
 });

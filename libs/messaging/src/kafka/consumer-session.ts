@@ -1,0 +1,255 @@
+/**
+ * One kafkajs consumer, from connect to its end. It never outlives a crash: `KafkaSubscription` builds the next one.
+ *
+ * Invariants:
+ *  S1 An `eachBatch` call ends only when its records are recorded or given back. kafkajs rejoins only when all calls
+ *     have ended, so a partition leaves this member only after the handler call under way (M3).
+ *  S2 Commits carry only what was recorded in this generation, and are sent before kafkajs rejoins (M2).
+ *  S3 Nothing is delivered before a group that begins at the end has its beginning committed (M1, `from: 'latest'`).
+ */
+import type { Log } from '#observability';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { DeliveryLoop } from '../delivery-loop.js';
+import type { SubscribeOptions } from '../port.js';
+import { bounded } from './bounded.js';
+import { needsRejoin } from './errors.js';
+import type { Gather } from './gather.js';
+import { incomingRecord } from './incoming.js';
+import type { KafkaAdmin } from './kafka-admin.js';
+import { commitBeginning } from './latest.js';
+import type { OffsetLedger } from './offset-ledger.js';
+import { TIMING } from './options.js';
+import { StallWatch } from './stall-watch.js';
+
+/** What a session works with; all of it is the subscription's. */
+export interface SessionParts {
+  readonly consumer: Consumer;
+  readonly admin: KafkaAdmin;
+  readonly options: SubscribeOptions;
+  readonly loop: DeliveryLoop;
+  readonly gather: Gather;
+  readonly ledger: OffsetLedger;
+  readonly log: Log;
+  /** No batch for this long despite unread records: the session ends. */
+  readonly stallMs: number;
+}
+
+type Assignment = Readonly<Record<string, readonly number[]>>;
+
+/** The heartbeat itself is limited to one in `TIMING.heartbeatMs` by kafkajs. */
+const BEAT_MS = TIMING.heartbeatMs / 2;
+
+export class ConsumerSession {
+  /** Settles when this consumer is of no more use; the reason is for the log. */
+  readonly ended: Promise<unknown>;
+  #end!: (reason: unknown) => void;
+  #over = false;
+  #running: Promise<void> = Promise.resolve();
+  #assignment: Assignment = {};
+  #generation = 0;
+  #joined = false;
+  /** Resolves when records of this generation may be delivered. */
+  #open: Promise<void> | undefined;
+  /** Set from the moment a rejoin is known to be due until it has happened. */
+  #rejoinDue: { readonly error: unknown; readonly sinceMs: number } | undefined;
+  #committing: Promise<void> = Promise.resolve();
+  readonly #calls = new Set<EachBatchPayload>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #stallWatch: StallWatch;
+
+  constructor(private readonly parts: SessionParts) {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#stallWatch = new StallWatch(parts.stallMs, () => this.#isBehind());
+  }
+
+  /** True from the first assignment on, whether or not a rebalance is under way. */
+  get joined(): boolean {
+    return this.#joined && !this.#over;
+  }
+
+  /** Batches came since the start. */
+  get wasActive(): boolean {
+    return this.#stallWatch.wasActive;
+  }
+
+  assigned(topic: string): readonly number[] {
+    return this.#over ? [] : (this.#assignment[topic] ?? []);
+  }
+
+  /** Connects and begins to join. Throws what kafkajs throws; later faults end the session. */
+  async start(): Promise<void> {
+    const { consumer, options, admin } = this.parts;
+    this.#listen();
+    await consumer.connect();
+    // Also for 'latest', whose beginning is committed: so what retention removed under a reader is not skipped to the end.
+    await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+    const counts = await Promise.all(options.topics.map((topic) => admin.partitionCount(topic)));
+    if (this.#over) return this.#disconnect();
+    this.#running = consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: counts.reduce((sum, count) => sum + count, 0),
+      eachBatch: (payload) => this.#eachBatch(payload),
+    });
+    this.#running.catch((error: unknown) => this.#end(error));
+    this.#timers.push(setInterval(() => void this.#beat(), BEAT_MS));
+    this.#timers.push(setInterval(() => void this.commit(), TIMING.commitIntervalMs));
+    this.#timers.push(setInterval(() => void this.#watch(), TIMING.stallMs / 3));
+  }
+
+  /** Commits what is recorded; a failure is logged and left to the next commit. */
+  async commit(): Promise<void> {
+    this.#committing = this.#committing.then(() => this.#commitRecorded());
+    await this.#committing;
+  }
+
+  /** Leaves the group without committing and closes the connection; records not handled stay unread. */
+  async dispose(): Promise<void> {
+    this.#over = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    const gone = this.#disconnect();
+    this.parts.gather.clear();
+    await gone;
+  }
+
+  async #disconnect(): Promise<void> {
+    try {
+      await bounded(this.parts.consumer.disconnect(), TIMING.disconnectMs, 'leave the group');
+    } catch (error) {
+      this.parts.log.debug({ err: error }, 'consumer was not closed in order');
+    }
+  }
+
+  #listen(): void {
+    const { consumer } = this.parts;
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment));
+    consumer.on(consumer.events.REBALANCING, () => this.#onRebalancing());
+    consumer.on(consumer.events.CRASH, ({ payload }) => this.#end(payload.error));
+  }
+
+  #onJoin(assignment: Assignment): void {
+    // kafkajs completes a join that was under way when it was told to disconnect.
+    if (this.#over) return void this.#disconnect();
+    const { gather, ledger, loop } = this.parts;
+    gather.clear();
+    ledger.clear();
+    this.#rejoinDue = undefined;
+    this.#generation += 1;
+    if (this.parts.options.from === 'earliest') this.#opened(assignment);
+    else this.#open = this.#openFromLatest(assignment, this.#generation);
+    loop.reopen();
+  }
+
+  #opened(assignment: Assignment): void {
+    this.#assignment = assignment;
+    this.#joined = true;
+    this.#open = undefined;
+  }
+
+  async #openFromLatest(assignment: Assignment, generation: number): Promise<void> {
+    try {
+      // kafkajs takes no commit before its `run` has returned.
+      await this.#running;
+      await commitBeginning(this.parts, assignment);
+      if (generation === this.#generation) this.#opened(assignment);
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      if (needsRejoin(error)) this.#rejoinIsDue(error);
+      else this.#end(error);
+    }
+  }
+
+  /** kafkajs is about to rejoin; a commit sent now reaches the coordinator before the rejoin does. */
+  #onRebalancing(): void {
+    this.#assignment = {};
+    void this.commit();
+  }
+
+  async #eachBatch(payload: EachBatchPayload): Promise<void> {
+    if (this.#over) return;
+    this.#calls.add(payload);
+    this.#stallWatch.active();
+    try {
+      if (this.#open) await this.#open;
+      if (this.#rejoinDue) throw this.#rejoinDue.error;
+      if (!this.#over && !payload.isStale()) await this.#deliver(payload);
+    } finally {
+      this.#calls.delete(payload);
+      this.#stallWatch.active();
+    }
+  }
+
+  async #deliver({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = batch;
+    const { count, recorded } = this.parts.gather.accept(messages.length, (index) =>
+      incomingRecord(topic, partition, messages[index]!),
+    );
+    this.parts.loop.wake();
+    const last = messages[count - 1];
+    if ((await recorded) && last) resolveOffset(last.offset);
+  }
+
+  /** Keeps the session alive while handlers work, and learns of rebalances. */
+  async #beat(): Promise<void> {
+    const [call] = this.#calls;
+    if (!call) return;
+    try {
+      await call.heartbeat();
+    } catch (error) {
+      if (!needsRejoin(error)) this.parts.log.debug({ err: error }, 'heartbeat failed');
+      else if (!this.#rejoinDue && this.#calls.size > 0) await this.#letGo(error);
+    }
+  }
+
+  /** S1, S2: ends the handler call under way, commits, and then lets kafkajs rejoin. */
+  async #letGo(error: unknown): Promise<void> {
+    this.#rejoinIsDue(error);
+    await this.parts.loop.drain();
+    await this.commit();
+    if (!this.#over) this.parts.gather.clear(error);
+  }
+
+  #rejoinIsDue(error: unknown): void {
+    this.#rejoinDue ??= { error, sinceMs: performance.now() };
+    this.#assignment = {};
+  }
+
+  async #commitRecorded(): Promise<void> {
+    const { ledger, consumer, log } = this.parts;
+    const generation = this.#generation;
+    const offsets = ledger.take();
+    if (offsets.length === 0) return;
+    try {
+      await bounded(consumer.commitOffsets([...offsets]), TIMING.commitTimeoutMs, 'commit');
+    } catch (error) {
+      log.debug({ err: error }, 'offsets not committed; trying again');
+      if (generation === this.#generation) ledger.putBack(offsets);
+    }
+  }
+
+  async #watch(): Promise<void> {
+    if (!this.joined || this.#calls.size > 0) return;
+    if (this.#rejoinDue) {
+      const waitedMs = performance.now() - this.#rejoinDue.sinceMs;
+      if (waitedMs > this.parts.stallMs) this.#end(new Error(`no rejoin in ${Math.round(waitedMs)} ms`));
+    } else if (await this.#stallWatch.isStalled()) {
+      this.#end(new Error('no batch although records are unread'));
+    }
+  }
+
+  async #isBehind(): Promise<boolean> {
+    const { admin, options } = this.parts;
+    for (const topic of options.topics) {
+      const mine = this.assigned(topic);
+      if (mine.length === 0) continue;
+      const progress = await admin.progress(options.group, topic);
+      const behind = progress.some(
+        ({ partition, low, high, committed }) => mine.includes(partition) && high > (committed ?? low),
+      );
+      if (behind) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,163 @@
+import type { Log } from '#observability';
+import type { Admin, ITopicConfig } from 'kafkajs';
+import { BusError, type TopicSpec } from '../port.js';
+import { bounded } from './bounded.js';
+import { kafkaClient } from './client.js';
+import { faultType, isRequestTimeout, toBusError } from './errors.js';
+import { SIZE, TIMING, type KafkaBusOptions } from './options.js';
+
+/** Where a group stands in one partition. Offsets as numbers: they stay far below 2⁵³. */
+export interface PartitionProgress {
+  readonly partition: number;
+  readonly low: number;
+  readonly high: number;
+  /** undefined: the group has committed nothing here. */
+  readonly committed: number | undefined;
+}
+
+const CALL_TIMEOUT_MS = 20_000;
+const LEADERS_TIMEOUT_MS = 10_000;
+const LEADERS_POLL_MS = 50;
+
+/** Questions and orders to the cluster: topics, offsets, who is there. Connects when first used, and again. */
+export class KafkaAdmin {
+  readonly #log: Log;
+  readonly #partitionCounts = new Map<string, { readonly count: number; readonly untilMs: number }>();
+  #admin: Promise<Admin> | undefined;
+  #ping: Promise<number> | undefined;
+
+  constructor(private readonly options: KafkaBusOptions) {
+    this.#log = options.log;
+  }
+
+  /** Creates the missing ones of `specs`, and waits until they have leaders. */
+  async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    const existing = new Set(await this.#call('list topics', (admin) => admin.listTopics()));
+    const missing = specs.filter(({ name }) => !existing.has(name));
+    if (missing.length === 0) return;
+    const brokerCount = await this.brokerCount();
+    const topics = missing.map((spec) => this.#topicConfig(spec, brokerCount));
+    await this.#call('create topics', (admin) => admin.createTopics({ topics, waitForLeaders: false }));
+    await this.#leadersOf(missing);
+    this.#log.info({ topics: missing.map(({ name }) => name) }, 'topics created');
+  }
+
+  async partitionCount(topic: string): Promise<number> {
+    const known = this.#partitionCounts.get(topic);
+    if (known && performance.now() < known.untilMs) return known.count;
+    const count = (await this.#partitionsOf([topic])).get(topic) ?? 0;
+    if (count === 0) throw new BusError('UNKNOWN_TOPIC', `There is no topic ${topic}`, true);
+    this.#partitionCounts.set(topic, { count, untilMs: performance.now() + TIMING.metadataMaxAgeMs });
+    return count;
+  }
+
+  async progress(group: string, topic: string): Promise<readonly PartitionProgress[]> {
+    const [ends, [offsets]] = await this.#call(`offsets of ${group} in ${topic}`, (admin) =>
+      Promise.all([admin.fetchTopicOffsets(topic), admin.fetchOffsets({ groupId: group, topics: [topic] })]),
+    );
+    return ends.map(({ partition, low, high }) => {
+      const committed = Number(offsets?.partitions.find((at) => at.partition === partition)?.offset ?? -1);
+      return {
+        partition,
+        low: Number(low),
+        high: Number(high),
+        committed: committed < 0 ? undefined : committed,
+      };
+    });
+  }
+
+  /** Number of brokers that are there now; the call of a moment ago is shared. */
+  async brokerCount(timeoutMs = CALL_TIMEOUT_MS): Promise<number> {
+    this.#ping ??= this.#call('describe cluster', async (admin) => {
+      const { brokers } = await admin.describeCluster();
+      return brokers.length;
+    }).finally(() => {
+      this.#ping = undefined;
+    });
+    return bounded(this.#ping, timeoutMs, 'describe cluster');
+  }
+
+  async close(): Promise<void> {
+    const admin = this.#admin;
+    this.#admin = undefined;
+    await disconnected(admin, this.#log);
+  }
+
+  #topicConfig(spec: TopicSpec, brokerCount: number): ITopicConfig {
+    const { name, partitions, cleanup, retentionMs, maxRecordBytes } = spec;
+    if (spec.replication > brokerCount) {
+      const fields = { topic: name, replication: spec.replication, brokers: brokerCount };
+      this.#log.warn(fields, 'fewer brokers than replicas asked for: the topic gets one replica a broker');
+    }
+    const entries = [
+      ['cleanup.policy', cleanup],
+      ['max.message.bytes', maxRecordBytes + SIZE.batchOverheadBytes],
+      ...(retentionMs === undefined ? [] : [['retention.ms', retentionMs]]),
+    ];
+    return {
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor: Math.max(1, Math.min(spec.replication, brokerCount)),
+      configEntries: entries.map(([entry, value]) => ({ name: String(entry), value: String(value) })),
+    };
+  }
+
+  /** A broker may not have heard of a topic that another one has just created. */
+  async #leadersOf(specs: readonly TopicSpec[]): Promise<void> {
+    const deadlineMs = performance.now() + LEADERS_TIMEOUT_MS;
+    for (;;) {
+      try {
+        await this.#partitionsOf(specs.map(({ name }) => name));
+        return;
+      } catch (error) {
+        if (performance.now() > deadlineMs || !(error as BusError).retriable) throw error;
+        await new Promise((resolve) => setTimeout(resolve, LEADERS_POLL_MS));
+      }
+    }
+  }
+
+  async #partitionsOf(topics: readonly string[]): Promise<Map<string, number>> {
+    const what = `metadata of ${topics.join(', ')}`;
+    const metadata = await this.#call(what, (admin) => admin.fetchTopicMetadata({ topics: [...topics] }));
+    return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+  }
+
+  async #call<T>(what: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+    const connection = (this.#admin ??= this.#connect());
+    try {
+      return await bounded(connection.then(work), CALL_TIMEOUT_MS, what);
+    } catch (error) {
+      // The connection may be dead without knowing it. Or kafkajs goes on to ask for a topic that is no more, in every
+      // refresh of its metadata, and fails.
+      if (isRequestTimeout(error) || faultType(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
+        this.#forget(connection);
+      throw toBusError(error, what);
+    }
+  }
+
+  async #connect(): Promise<Admin> {
+    const admin = kafkaClient(this.options).admin();
+    try {
+      await admin.connect();
+      return admin;
+    } catch (error) {
+      this.#admin = undefined;
+      throw error;
+    }
+  }
+
+  #forget(connection: Promise<Admin>): void {
+    if (this.#admin === connection) this.#admin = undefined;
+    void disconnected(connection, this.#log);
+  }
+}
+
+/** Closes a connection that may never have come up; resolves however that goes. */
+async function disconnected(connection: Promise<Admin> | undefined, log: Log): Promise<void> {
+  try {
+    const admin = await connection;
+    if (admin) await bounded(admin.disconnect(), TIMING.disconnectMs, 'disconnect');
+  } catch (error) {
+    log.debug({ err: error }, 'admin connection was not closed in order');
+  }
+}

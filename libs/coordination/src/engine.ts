@@ -4,6 +4,7 @@ import type { InstanceRecord, StoredTransaction } from '#persistence';
 import { decodeDeadLetter } from '#wire';
 import type { EngineDeps, EngineOptions, Identity } from './deps.js';
 import { dueEvents } from './drive/due.js';
+import { viewOf } from './drive/entry.js';
 import type { Entry } from './drive/entry.js';
 import { Journal } from './drive/journal.js';
 import { Stepper } from './drive/stepper.js';
@@ -16,6 +17,7 @@ import { ReplyIntake } from './intake/replies.js';
 import { RequestIntake } from './intake/requests.js';
 import { SubmissionDesk } from './intake/submission.js';
 import { Waiters } from './intake/waiters.js';
+import type { Stage } from './intake/waiters.js';
 import { Relay } from './relay/relay.js';
 import { Takeover } from './recovery/takeover.js';
 
@@ -126,6 +128,16 @@ export class Engine {
   /** Puts one event through the door: advance → decide → commitStep → relay. Rejects when the ledger is away (nothing is known then). */
   submit(gtx: string, event: WorkEvent): Promise<EventResult> {
     return new Promise((done, failed) => this.stepper.add([{ gtx, event, done, failed, rereads: 0 }]));
+  }
+
+  /** Waits for a stage of a transaction that was accepted or read before; null when `waitMs` passed first. */
+  async awaitStage(stored: StoredTransaction, stage: Stage, waitMs: number): Promise<StoredTransaction | null> {
+    const { gtx } = stored.tx;
+    const waiting = this.waiters.wait(gtx, stage, waitMs);
+    // It may have moved between the answer of the ledger and this call.
+    const held = this.table.get(gtx);
+    this.waiters.moved(held ? viewOf(held) : stored);
+    return waiting;
   }
 
   /** One sweep now: dead drivers, neglected transactions, returned participants. Resolves with how many were taken over. */

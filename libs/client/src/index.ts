@@ -1,1 +1,15 @@
-export {};
+export type { ClientOptions } from './client-options.js';
+export { createConcordatClient } from './concordat-client.js';
+export type { ConcordatClient } from './concordat-client.js';
+export { ConcordatError } from './errors.js';
+export type { ConcordatErrorDetails } from './errors.js';
+export type { HttpAnswer, HttpCall, HttpExchange } from './http/exchange.js';
+export { eachOutcome } from './outbox/each-outcome.js';
+export { DEFAULT_OUTBOX_OPTIONS } from './outbox/outbox-deps.js';
+export type { OutboxOptions } from './outbox/outbox-deps.js';
+export type { OutcomeHandler, TransactionOutcome } from './outbox/outcome.js';
+export { TransactionOutbox } from './outbox/transaction-outbox.js';
+export type { EnqueueOptions } from './outbox/transaction-outbox.js';
+export { TransactionClient } from './transaction-client.js';
+export type { BeginOptions, BegunTransaction } from './transaction-client.js';
+export type { Stage, TransactionView } from './transaction-view.js';

@@ -1,0 +1,36 @@
+import type { FaultPoints } from '#observability';
+import type { OutboxStore } from '#persistence';
+import type { LetterDeps } from '../kafka/initiator-letters.js';
+import type { PumpDeps } from './pump.js';
+
+/** Everything the outbox's loops touch: ports only. */
+export interface OutboxDeps extends LetterDeps, PumpDeps {
+  readonly store: OutboxStore;
+  readonly faults: FaultPoints;
+}
+
+/** Timers and limits of the outbox; milliseconds. */
+export interface OutboxOptions {
+  /** How often to look for what another process enqueued and left behind. */
+  readonly pollMs: number;
+  /** First re-send of a request without answer; then twice as long each time (protocol.md §10). */
+  readonly resendMs: number;
+  readonly resendCapMs: number;
+  /** An accepted request without outcome for this long is asked for again. */
+  readonly askAgainMs: number;
+  /** Time the outcome handlers have before another relay may call them for the same outcome. */
+  readonly handlerLeaseMs: number;
+  /** How long delivered entries are kept. */
+  readonly retentionMs: number;
+  readonly maxBatch: number;
+}
+
+export const DEFAULT_OUTBOX_OPTIONS: OutboxOptions = {
+  pollMs: 500,
+  resendMs: 500,
+  resendCapMs: 10_000,
+  askAgainMs: 30_000,
+  handlerLeaseMs: 30_000,
+  retentionMs: 14 * 24 * 3_600_000,
+  maxBatch: 500,
+};

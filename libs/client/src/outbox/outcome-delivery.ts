@@ -1,0 +1,110 @@
+import { backoffMs, type BackoffOptions } from '#protocol';
+import type { OutboxDeps, OutboxOptions } from './outbox-deps.js';
+import { outcomeIn, type OutcomeHandler, type TransactionOutcome } from './outcome.js';
+import { Pump } from './pump.js';
+
+const REDELIVERY_BACKOFF: BackoffOptions = { baseMs: 100, capMs: 10_000, jitter: 0.2 };
+
+/** Outcomes to be told together, leased to this process. */
+interface Group {
+  readonly outcomes: readonly TransactionOutcome[];
+  readonly failures: number;
+  readonly dueMs: number;
+  /** From then on another process may have them: this one lets go before. */
+  readonly leasedUntilMs: number;
+}
+
+/**
+ * Calls the outcome handlers, at least once for every end.
+ *
+ * Invariants: H1 an end is marked delivered only after every handler took it. H2 what a handler failed to take it hears again,
+ *   soon and then ever more seldom, here or in another process. H3 a failing group is halved each time, so that one outcome
+ *   that always fails does not hold up the others.
+ */
+export class OutcomeDelivery {
+  private readonly pump: Pump;
+  private readonly handlers: OutcomeHandler[] = [];
+  private failed: readonly Group[] = [];
+
+  constructor(
+    private readonly deps: OutboxDeps,
+    private readonly options: OutboxOptions,
+  ) {
+    this.pump = new Pump('outcome-delivery', () => this.turn(), deps);
+  }
+
+  /** Every handler hears every outcome. Register before `start`. */
+  add(handler: OutcomeHandler): void {
+    this.handlers.push(handler);
+  }
+
+  start(): void {
+    this.pump.start();
+  }
+
+  wake(): void {
+    this.pump.wake();
+  }
+
+  /** Waits for the handlers under way. What is left is delivered by another process, or at the next start. */
+  stop(): Promise<void> {
+    return this.pump.stop();
+  }
+
+  private async turn(): Promise<number> {
+    for (const group of this.takeDue()) await this.deliver(group);
+    const { maxBatch, handlerLeaseMs, pollMs } = this.options;
+    const dueMs = this.deps.clock.nowMs();
+    const ended = await this.deps.store.claimEnded({ limit: maxBatch, leaseMs: handlerLeaseMs });
+    if (ended.length > 0) {
+      const outcomes = ended.map(outcomeIn);
+      await this.deliver({ outcomes, failures: 0, dueMs, leasedUntilMs: dueMs + handlerLeaseMs });
+    }
+    return ended.length < maxBatch ? this.pauseMs(pollMs) : 0;
+  }
+
+  private takeDue(): readonly Group[] {
+    const nowMs = this.deps.clock.nowMs();
+    const due = this.failed.filter(({ dueMs }) => dueMs <= nowMs);
+    this.failed = this.failed.filter(({ dueMs }) => dueMs > nowMs);
+    return due.filter(({ leasedUntilMs }) => leasedUntilMs > nowMs);
+  }
+
+  private pauseMs(pollMs: number): number {
+    const nowMs = this.deps.clock.nowMs();
+    return Math.max(1, Math.min(pollMs, ...this.failed.map(({ dueMs }) => dueMs - nowMs)));
+  }
+
+  private async deliver(group: Group): Promise<void> {
+    this.deps.metrics.observe('concordat_batch_size', group.outcomes.length, { stage: 'outbox_outcome' });
+    const refused = await this.tell(group.outcomes);
+    const taken = group.outcomes.filter(({ gtx }) => !refused.has(gtx));
+    this.retry({ ...group, outcomes: group.outcomes.filter(({ gtx }) => refused.has(gtx)) });
+    if (taken.length > 0) await this.deps.store.delivered(taken.map(({ gtx }) => gtx));
+  }
+
+  /** Ids of the outcomes that some handler did not take. */
+  private async tell(outcomes: readonly TransactionOutcome[]): Promise<ReadonlySet<string>> {
+    try {
+      const refused = new Set<string>();
+      for (const handler of this.handlers)
+        for (const gtx of (await handler(outcomes)) ?? []) refused.add(gtx);
+      return refused;
+    } catch (error) {
+      const fields = { err: error, outcomes: outcomes.length, gtx: outcomes[0]?.gtx };
+      this.deps.log.warn(fields, 'an outcome handler failed; it is called again');
+      return new Set(outcomes.map(({ gtx }) => gtx));
+    }
+  }
+
+  private retry({ outcomes, failures, leasedUntilMs }: Group): void {
+    const backoff = backoffMs(failures, this.deps.random.next(), REDELIVERY_BACKOFF);
+    const dueMs = this.deps.clock.nowMs() + backoff;
+    // Past the lease the store hands them out again, to whoever asks first.
+    if (outcomes.length === 0 || dueMs >= leasedUntilMs) return;
+    const half = Math.ceil(outcomes.length / 2);
+    const parts = [outcomes.slice(0, half), outcomes.slice(half)].filter((part) => part.length > 0);
+    const groups = parts.map((part) => ({ outcomes: part, failures: failures + 1, dueMs, leasedUntilMs }));
+    this.failed = [...this.failed, ...groups];
+  }
+}

@@ -1,0 +1,168 @@
+import type { BranchRow } from '#persistence';
+import type { CommandMessage } from '#wire';
+import { actSaga } from '../executors/saga-action.js';
+import { compensateSaga } from '../executors/saga-compensate.js';
+import { forget } from '../executors/forget.js';
+import { decideTcc } from '../executors/tcc-decide.js';
+import { prepareTcc } from '../executors/tcc-prepare.js';
+import { abortXa, commitXa } from '../executors/xa-decide.js';
+import { prepareXa } from '../executors/xa-prepare.js';
+import { logUnfinished } from '../executors/one-by-one.js';
+import { isBatch } from '../operations/operation.js';
+import type { Step, XaStyle } from '../operations/operation.js';
+import { silent } from './answers.js';
+import type { Desk } from './desk.js';
+import { faultOfBranch } from './fault.js';
+import type { Answer, CommandType, Work, WorkOf } from './work.js';
+import { isWork } from './work.js';
+
+/**
+ * Which connections a job takes. Finishers have their own, so that work which waits for locks never keeps waiting those who
+ * would release them.
+ */
+export type SlotKind = 'work' | 'finish' | 'xa-finish';
+
+/** A group of commands that runs as one. */
+export interface Job<W extends Work = Work> {
+  readonly works: readonly W[];
+  readonly slot: SlotKind;
+  run(): Promise<readonly Answer[]>;
+}
+
+type Decided = WorkOf<'COMMIT' | 'ABORT'>;
+
+/** A bound on one local transaction: locks held, rows a statement. */
+const MAX_BATCH = 500;
+
+/** Everything but decisions: batch handlers get all there is; xa branches and single handlers run side by side, one job each. */
+export function jobsOf(desk: Desk, works: readonly Work[]): readonly Job[] {
+  const of = <T extends CommandType>(...types: readonly T[]) =>
+    works.filter((work): work is WorkOf<T> => isWork(work, ...types));
+  return [
+    ...prepareJobs(desk, of('PREPARE')),
+    ...batchesOf(of('FORGET'), 'finish', (batch) => forget(desk, batch)),
+    ...stepJobs(
+      of('ACTION'),
+      'work',
+      (work) => sagaOf(desk, work.command)?.action,
+      (batch) => actSaga(desk, batch),
+    ),
+    ...stepJobs(
+      of('COMPENSATE'),
+      'finish',
+      (work) => sagaOf(desk, work.command)?.compensate,
+      (batch) => compensateSaga(desk, batch),
+    ),
+  ];
+}
+
+/** True when the command's job may take as long as one business handler does: it must not hold up the others of its batch. */
+export function runsAlone(desk: Desk, work: Work): boolean {
+  const { command } = work;
+  switch (command.type) {
+    case 'PREPARE': {
+      const definition = desk.catalog.find(command.operation);
+      return definition?.xa !== undefined || alone(definition?.tcc?.try);
+    }
+    case 'ACTION':
+      return alone(sagaOf(desk, command)?.action);
+    case 'COMPENSATE':
+      return alone(sagaOf(desk, command)?.compensate);
+    case 'COMMIT':
+    case 'ABORT':
+      return desk.catalog.usesXa || !desk.catalog.decidesInBatches;
+    default:
+      return false;
+  }
+}
+
+function prepareJobs(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): readonly Job[] {
+  const xa = works.flatMap((work) => {
+    const style = desk.catalog.find(work.command.operation)?.xa;
+    return style ? [xaPrepareJob(desk, work, style)] : [];
+  });
+  const others = works.filter((work) => !desk.catalog.find(work.command.operation)?.xa);
+  const tryOf = (work: WorkOf<'PREPARE'>) => desk.catalog.find(work.command.operation)?.tcc?.try;
+  return [...xa, ...stepJobs(others, 'work', tryOf, (batch) => prepareTcc(desk, batch))];
+}
+
+function xaPrepareJob(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknown>): Job {
+  return { works: [work], slot: 'work', run: async () => [await prepareXa(desk, work, style)] };
+}
+
+/**
+ * COMMIT and ABORT name no operation. Where every branch ends the same way they need no look; else the row says, by its style and
+ * handler, which way each must go.
+ */
+export async function decisionJobs(desk: Desk, works: readonly Decided[]): Promise<readonly Job[]> {
+  const { usesXa, usesTcc, decidesInBatches } = desk.catalog;
+  if (usesXa && !usesTcc) return works.map((work) => xaDecisionJob(desk, work));
+  const decide = (batch: readonly Decided[]) => decideTcc(desk, batch);
+  if (!usesXa && decidesInBatches) return batchesOf(works, 'finish', decide);
+  const rows = await Promise.all(works.map(async ({ key }) => (await desk.lookRow(key)).row));
+  const asTcc = works.filter((_, index) => !usesXa || rows[index]?.style === 'tcc');
+  // Without a tcc row it goes the xa way, which works from gid and row.
+  const asXa = works.filter((work) => !asTcc.includes(work));
+  const stepOf = (work: Decided) => finishingStep(desk, work, rows[works.indexOf(work)] ?? null);
+  return [...asXa.map((work) => xaDecisionJob(desk, work)), ...stepJobs(asTcc, 'finish', stepOf, decide)];
+}
+
+function finishingStep(desk: Desk, work: Decided, row: BranchRow | null): Step<unknown> | undefined {
+  if (row?.state !== 'PREPARED' || row.operation === null) return undefined;
+  const style = desk.catalog.find(row.operation)?.tcc;
+  return work.command.type === 'COMMIT' ? style?.confirm : style?.cancel;
+}
+
+function xaDecisionJob(desk: Desk, work: Decided): Job {
+  return {
+    works: [work],
+    slot: 'xa-finish',
+    run: async () => {
+      try {
+        return [
+          isWork(work, 'COMMIT') ? await commitXa(desk, work) : await abortXa(desk, work as WorkOf<'ABORT'>),
+        ];
+      } catch (error) {
+        await faultOfBranch(desk, error);
+        logUnfinished(desk, work, error);
+        return [silent(work)];
+      }
+    },
+  };
+}
+
+/** Together where the handler takes batches (or there is none to call), one job each where it does not. */
+function stepJobs<W extends Work>(
+  works: readonly W[],
+  slot: SlotKind,
+  stepOf: (work: W) => Step<unknown> | undefined,
+  run: (batch: readonly W[]) => Promise<readonly Answer[]>,
+): readonly Job[] {
+  const single = works.filter((work) => alone(stepOf(work)));
+  const together = works.filter((work) => !alone(stepOf(work)));
+  return [
+    ...single.map((work) => ({ works: [work], slot, run: () => run([work]) })),
+    ...batchesOf(together, slot, run),
+  ];
+}
+
+function batchesOf<W extends Work>(
+  works: readonly W[],
+  slot: SlotKind,
+  run: (batch: readonly W[]) => Promise<readonly Answer[]>,
+): readonly Job[] {
+  const jobs: Job[] = [];
+  for (let start = 0; start < works.length; start += MAX_BATCH) {
+    const batch = works.slice(start, start + MAX_BATCH);
+    jobs.push({ works: batch, slot, run: () => run(batch) });
+  }
+  return jobs;
+}
+
+function alone(step: Step<unknown> | undefined): boolean {
+  return step !== undefined && !isBatch(step);
+}
+
+function sagaOf(desk: Desk, command: Extract<CommandMessage, { type: 'ACTION' | 'COMPENSATE' }>) {
+  return desk.catalog.find(command.operation)?.saga;
+}

@@ -1,0 +1,160 @@
+import type { ClientBase } from 'pg';
+import type { BranchFault, Json } from '#protocol';
+import type { BranchKey, LocalTransaction } from '#persistence';
+import { isJsonPayload } from '#wire';
+import type { Desk } from '../desk/desk.js';
+import { ParticipantError } from '../errors.js';
+import type { BranchContext } from '../operations/branch-context.js';
+import { isBatch } from '../operations/operation.js';
+import type { BatchStep, SingleStep, Step } from '../operations/operation.js';
+import { ReadOnly, Refused } from '../operations/refused.js';
+import type { BatchResult, HandlerResult } from '../operations/refused.js';
+
+/** One call of a handler for one branch. */
+export interface Call {
+  readonly key: BranchKey;
+  readonly operation: string;
+  readonly step: Step<unknown>;
+  readonly payload: unknown;
+  /** What the try or action returned, for confirm, cancel, compensate. */
+  readonly output: Json;
+  readonly deadlineMs: number;
+}
+
+/** What a handler said of one branch. */
+export type Verdict =
+  | { readonly refused: null; readonly output: Json; readonly readOnly: boolean }
+  | { readonly refused: BranchFault };
+
+/** Longest output as JSON: it must fit a row and a record many times over. */
+const MAX_OUTPUT_BYTES = 512 * 1024;
+
+/**
+ * Runs handlers inside `tx`; verdicts in the order of the calls. A branch alone runs under a savepoint, so that its refusal keeps
+ * what else the transaction wrote. Anything but a refusal is thrown.
+ */
+export async function judge(
+  desk: Desk,
+  tx: LocalTransaction,
+  calls: readonly Call[],
+): Promise<readonly Verdict[]> {
+  const verdicts = new Map<Call, Verdict>();
+  for (const [step, group] of groupedByStep(calls)) {
+    const found = isBatch(step)
+      ? await judgeBatch(desk, tx, step, group, calls.length === 1)
+      : await judgeEach(desk, tx, step, group);
+    group.forEach((call, index) => verdicts.set(call, found[index]!));
+  }
+  return calls.map((call) => verdicts.get(call)!);
+}
+
+/** The same for handlers that may not refuse any more: confirm, cancel, compensate. */
+export async function carryOut(desk: Desk, tx: LocalTransaction, calls: readonly Call[]): Promise<void> {
+  const verdicts = await judge(desk, tx, calls);
+  verdicts.forEach(({ refused }, index) => {
+    if (refused)
+      throw new Error(
+        `${calls[index]!.operation}: confirm, cancel and compensate may not refuse (${refused.code}: ${refused.message})`,
+      );
+  });
+}
+
+/** One handler without a savepoint: the caller rolls everything back after a refusal. */
+export async function judgeAlone(
+  desk: Desk,
+  tx: LocalTransaction,
+  step: SingleStep<unknown>,
+  call: Call,
+): Promise<Verdict> {
+  return asVerdict(() => step.one(contextFor(desk, tx, call)));
+}
+
+function groupedByStep(calls: readonly Call[]): ReadonlyMap<Step<unknown>, readonly Call[]> {
+  const groups = new Map<Step<unknown>, Call[]>();
+  for (const call of calls) {
+    const group = groups.get(call.step);
+    if (group) group.push(call);
+    else groups.set(call.step, [call]);
+  }
+  return groups;
+}
+
+async function judgeEach(
+  desk: Desk,
+  tx: LocalTransaction,
+  step: SingleStep<unknown>,
+  calls: readonly Call[],
+): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (const call of calls) {
+    verdicts.push(await asVerdict(() => tx.savepoint(() => step.one(contextFor(desk, tx, call)))));
+  }
+  return verdicts;
+}
+
+async function judgeBatch(
+  desk: Desk,
+  tx: LocalTransaction,
+  step: BatchStep<unknown>,
+  calls: readonly Call[],
+  alone: boolean,
+): Promise<Verdict[]> {
+  const contexts = calls.map((call) => contextFor(desk, tx, call));
+  const run = () => step.batch(contexts, tx.client);
+  if (alone) return [await asVerdict(async () => (await tx.savepoint(run))?.[0])];
+  const results = await run();
+  if (results && results.length !== calls.length) {
+    throw new Error(
+      `${calls[0]!.operation}: a batch handler returned ${results.length} results for ${calls.length} branches`,
+    );
+  }
+  return calls.map((_, index) => verdictOf(results?.[index]));
+}
+
+async function asVerdict(run: () => Promise<HandlerResult | BatchResult>): Promise<Verdict> {
+  try {
+    return verdictOf(await run());
+  } catch (error) {
+    if (error instanceof Refused) return verdictOf(error);
+    throw error;
+  }
+}
+
+function verdictOf(result: HandlerResult | BatchResult): Verdict {
+  if (result instanceof Refused) return { refused: { code: result.code, message: result.message } };
+  const readOnly = result instanceof ReadOnly;
+  return { refused: null, output: checkedOutput(readOnly ? result.output : (result ?? null)), readOnly };
+}
+
+/** Checked before anything is promised: an output that cannot be stored or sent would strand a prepared branch. */
+function checkedOutput(output: unknown): Json {
+  if (output === null) return null;
+  if (!isJsonPayload(output))
+    throw new TypeError('a handler must return plain JSON, without U+0000 and half surrogate pairs');
+  const sizeBytes = Buffer.byteLength(JSON.stringify(output));
+  if (sizeBytes > MAX_OUTPUT_BYTES)
+    throw new RangeError(
+      `a handler returned ${sizeBytes} bytes, at most ${MAX_OUTPUT_BYTES}: return a reference instead`,
+    );
+  return output;
+}
+
+function contextFor(desk: Desk, tx: LocalTransaction, call: Call): BranchContext {
+  const { gtx, attempt, branch } = call.key;
+  return {
+    ...{ gtx, attempt, branch, operation: call.operation, payload: call.payload, output: call.output },
+    client: tx.client as ClientBase,
+    entityManager() {
+      if (desk.entityManager) return desk.entityManager(tx.client);
+      throw new ParticipantError(
+        'CONCORDAT_NO_ENTITY_MANAGER',
+        'No TypeORM data source was given to this participant.',
+        'Pass `entityManager` to createParticipant, or a data source to ParticipantModule.',
+      );
+    },
+    get budgetLeftMs() {
+      return Math.max(0, call.deadlineMs - desk.clock.nowMs());
+    },
+    log: desk.log.child({ gtx, attempt, branch, operation: call.operation }),
+  };
+}

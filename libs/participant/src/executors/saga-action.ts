@@ -1,0 +1,209 @@
+import {
+  actionRule,
+  BranchRowState,
+  earlierAllowsAction,
+  failsSagaStep,
+  movableFrom,
+  NoCode,
+  StepKind,
+} from '#protocol';
+import type { BranchFault, StoredResult } from '#protocol';
+import { StoreError } from '#persistence';
+import type { BranchKey, BranchRow, LocalTransaction, NewBranchRow, RowMove } from '#persistence';
+import { result, retry, silent } from '../desk/answers.js';
+import { MAX_TRIES, reach } from '../desk/desk.js';
+import type { Desk } from '../desk/desk.js';
+import { faultOfBranch, looksAgain, noOfFault } from '../desk/fault.js';
+import type { Answer, Work, WorkOf } from '../desk/work.js';
+import { parsePayload } from '../operations/catalog.js';
+import { carryOut, judge } from './judge.js';
+import type { Call, Verdict } from './judge.js';
+import { asOneOrOneByOne } from './one-by-one.js';
+import { inTransaction, rowFor } from './transaction.js';
+import { rollbackEarlier } from './xa-decide.js';
+
+type Action = WorkOf<'ACTION'>;
+
+interface Plan {
+  readonly work: Action;
+  readonly call: Call | null;
+  /** Known before the handler: stored as FAILED. */
+  readonly refuse: BranchFault | null;
+}
+
+/** A refusal that may not be stored (the step is past the pivot and must succeed in the end): rolls the branch back. */
+class NotStored extends Error {
+  override readonly name = 'NotStored';
+  constructor(readonly fault: BranchFault) {
+    super(fault.message);
+  }
+}
+
+/**
+ * ACTION (protocol.md §8 R3): one local transaction writes the guard row, raises the fence so that PREPARE of an earlier attempt is
+ * refused for ever, cancels that attempt where it is prepared here, and runs the handler under a savepoint: a refusal rolls back the
+ * handler only. An earlier xa attempt is rolled back first; a lock timeout on the fence means that it prepared again: once more.
+ */
+export function actSaga(desk: Desk, works: readonly Action[]): Promise<readonly Answer[]> {
+  return asOneOrOneByOne(
+    desk,
+    works,
+    (batch) => actOnce(desk, batch),
+    (work) => actOne(desk, work),
+  );
+}
+
+async function actOne(desk: Desk, work: Action): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return (await actOnce(desk, [work]))[0]!;
+    } catch (error) {
+      if (error instanceof NotStored) return retry(work, 'ACTION', error.fault);
+      const fault = await faultOfBranch(desk, error);
+      if (!looksAgain(fault) || tries >= MAX_TRIES) return retry(work, 'ACTION', noOfFault(fault).fault);
+    }
+  }
+}
+
+async function actOnce(desk: Desk, works: readonly Action[]): Promise<readonly Answer[]> {
+  if (desk.catalog.usesXa) await Promise.all(works.map((work) => rollbackEarlier(desk, work)));
+  const plans = works.map((work) => planOf(desk, work));
+  const fresh = new Map<Work, Answer>();
+  await inTransaction(desk, async (tx) => {
+    const accepted = await tx.acceptRows(plans.map(rowOf));
+    const accepts = plans.filter((_, index) => accepted[index] === 'fresh');
+    await cancelEarlier(
+      desk,
+      tx,
+      accepts.map(({ work }) => work),
+    );
+    const acting = accepts.filter(({ call }) => call);
+    const verdicts = await judge(
+      desk,
+      tx,
+      acting.map(({ call }) => call!),
+    );
+    await correct(tx, acting, verdicts);
+    await tx.commit();
+    await reach(desk, 'S1', acting.length);
+    for (const { work, refuse } of accepts) if (refuse) fresh.set(work, failed(work, refuse));
+    acting.forEach(({ work }, index) => fresh.set(work, resultOf(work, verdicts[index]!)));
+  });
+  return Promise.all(works.map(async (work) => fresh.get(work) ?? repeatResult(desk, work)));
+}
+
+function planOf(desk: Desk, work: Action): Plan {
+  const { operation, payload, kind } = work.command;
+  const refuse = (code: NoCode, message: string): Plan => {
+    if (kind === StepKind.Retriable && failsSagaStep(code)) throw new NotStored({ code, message });
+    return { work, call: null, refuse: { code, message } };
+  };
+  const style = desk.catalog.find(operation)?.saga;
+  if (!style) return refuse(NoCode.Error, `participant "${desk.participant}" has no action "${operation}"`);
+  const parsed = parsePayload(style.schema, payload);
+  if (!parsed.ok) return refuse(NoCode.InvalidPayload, parsed.message);
+  const call = {
+    key: work.key,
+    operation,
+    step: style.action,
+    payload: parsed.payload,
+    output: null,
+    deadlineMs: Infinity,
+  };
+  return { work, call, refuse: null };
+}
+
+function rowOf({ work, refuse }: Plan): NewBranchRow {
+  const { operation, payload } = work.command;
+  return rowFor(work, 'saga', refuse ? 'FAILED' : 'DONE', { operation, payload, error: refuse });
+}
+
+/** R3: what an earlier attempt reserved here is given back in the action's own transaction. */
+async function cancelEarlier(desk: Desk, tx: LocalTransaction, works: readonly Action[]): Promise<void> {
+  const keys = works.flatMap(({ key }) => earlierKeys(key));
+  if (keys.length === 0) return;
+  const from = movableFrom('ACTION', BranchRowState.Aborted);
+  const moves = await tx.moveRows(keys.map((key): RowMove => ({ key, from, to: BranchRowState.Aborted })));
+  const contradicting = moves.find(({ row }) => !earlierAllowsAction(row))?.row;
+  if (contradicting) throw violation(desk, contradicting);
+  await carryOut(
+    desk,
+    tx,
+    moves.flatMap(({ moved, row }) => (moved ? cancelCall(desk, row!) : [])),
+  );
+}
+
+function earlierKeys({ gtx, attempt, branch }: BranchKey): BranchKey[] {
+  return Array.from({ length: attempt - 1 }, (_, index) => ({ gtx, attempt: index + 1, branch }));
+}
+
+function violation(desk: Desk, row: BranchRow): Error {
+  const { gtx, attempt, branch, state } = row;
+  desk.log.error(
+    { gtx, attempt, branch, state },
+    'ACTION although an earlier attempt of this branch is not aborted',
+  );
+  return new Error(`attempt ${attempt} of this branch is ${state} here: the action must not run`);
+}
+
+function cancelCall(desk: Desk, row: BranchRow): Call {
+  const style = row.operation === null ? undefined : desk.catalog.find(row.operation)?.tcc;
+  if (!style)
+    throw new Error(`operation "${row.operation}" of a prepared branch is not a tcc operation any more`);
+  const parsed = parsePayload(style.schema, row.payload);
+  if (!parsed.ok)
+    throw new Error(`the payload of a prepared branch no longer fits its schema: ${parsed.message}`);
+  return {
+    key: row,
+    operation: row.operation!,
+    step: style.cancel,
+    payload: parsed.payload,
+    output: row.output,
+    deadlineMs: Infinity,
+  };
+}
+
+/** FAILED rows and outputs, in one statement. */
+async function correct(
+  tx: LocalTransaction,
+  plans: readonly Plan[],
+  verdicts: readonly Verdict[],
+): Promise<void> {
+  const moves = plans.flatMap(({ work }, index) => correctionOf(work, verdicts[index]!) ?? []);
+  if (moves.length > 0) await tx.moveRows(moves);
+}
+
+function correctionOf({ key, command }: Action, verdict: Verdict): RowMove | null {
+  const to = (state: RowMove['to'], more: Partial<RowMove>) => ({
+    key,
+    from: movableFrom('ACTION', state),
+    to: state,
+    ...more,
+  });
+  if (!verdict.refused) return verdict.output === null ? null : to('DONE', { output: verdict.output });
+  if (command.kind === StepKind.Retriable) throw new NotStored(verdict.refused);
+  return to('FAILED', { error: verdict.refused });
+}
+
+function resultOf(work: Action, verdict: Verdict): Answer {
+  if (verdict.refused) return failed(work, verdict.refused);
+  const stored: StoredResult = { result: 'DONE', state: 'DONE', error: null, output: verdict.output };
+  return result(work, 'ACTION', stored);
+}
+
+function failed(work: Action, error: BranchFault): Answer {
+  return result(work, 'ACTION', { result: 'FAILED', state: 'FAILED', error, output: null });
+}
+
+/** A duplicate: the stored result. */
+async function repeatResult(desk: Desk, work: Action): Promise<Answer> {
+  const { row, maxAttempt } = await desk.lookRow(work.key);
+  const rule = actionRule(row);
+  if (rule.do === 'report') return result(work, 'ACTION', rule.stored);
+  if (maxAttempt > work.key.attempt)
+    return retry(work, 'ACTION', { code: NoCode.Fenced, message: `fenced to attempt ${maxAttempt}` });
+  if (rule.do === 'work')
+    throw new StoreError('DUPLICATE', 'a row of this branch was there and is gone', false, null);
+  desk.log.error({ ...work.key, state: rule.state }, "ACTION contradicts the branch's own row");
+  return silent(work);
+}

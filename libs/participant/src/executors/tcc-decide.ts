@@ -1,0 +1,104 @@
+import { abortRule, BranchRowState, commitRule, movableFrom } from '#protocol';
+import { StoreError } from '#persistence';
+import type { BranchRow, LocalTransaction, RowMove } from '#persistence';
+import { ack, silent } from '../desk/answers.js';
+import { MAX_TRIES, reach } from '../desk/desk.js';
+import type { Desk } from '../desk/desk.js';
+import { faultOfBranch, looksAgain } from '../desk/fault.js';
+import { isWork } from '../desk/work.js';
+import type { Answer, WorkOf } from '../desk/work.js';
+import { parsePayload } from '../operations/catalog.js';
+import type { Call } from './judge.js';
+import { carryOut } from './judge.js';
+import { asOneOrOneByOne, logUnfinished } from './one-by-one.js';
+import { lost, settledAnswer } from './seen.js';
+import { inTransaction, rowFor } from './transaction.js';
+
+type Decided = WorkOf<'COMMIT' | 'ABORT'>;
+
+/**
+ * COMMIT and ABORT of tcc branches, and ABORT of branches that never prepared: move the row and run confirm or cancel in one local
+ * transaction a batch; acknowledge after its commit. A handler that keeps failing keeps its branch unacknowledged (alarmed).
+ */
+export function decideTcc(desk: Desk, works: readonly Decided[]): Promise<readonly Answer[]> {
+  return asOneOrOneByOne(
+    desk,
+    works,
+    (batch) => decideOnce(desk, batch),
+    (work) => decideOne(desk, work),
+  );
+}
+
+async function decideOne(desk: Desk, work: Decided): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return (await decideOnce(desk, [work]))[0]!;
+    } catch (error) {
+      const fault = await faultOfBranch(desk, error);
+      if (looksAgain(fault) && tries < MAX_TRIES) continue;
+      logUnfinished(desk, work, error);
+      return silent(work);
+    }
+  }
+}
+
+async function decideOnce(desk: Desk, works: readonly Decided[]): Promise<readonly Answer[]> {
+  return inTransaction(desk, async (tx) => {
+    const moves = await tx.moveRows(works.map(moveOf));
+    const finished = works.filter((_, index) => moves[index]!.moved);
+    await plantMissing(
+      tx,
+      works.filter((_, index) => moves[index]!.row === null),
+    );
+    await carryOut(
+      desk,
+      tx,
+      moves.flatMap(({ moved, row }, index) => (moved ? callOf(desk, works[index]!, row!) : [])),
+    );
+    await tx.commit();
+    await reach(desk, 'P6', finished.filter((work) => isWork(work, 'COMMIT')).length);
+    return works.map((work, index) => answerOf(desk, work, moves[index]!.row));
+  });
+}
+
+function moveOf({ key, command: { type } }: Decided): RowMove {
+  const to = type === 'COMMIT' ? BranchRowState.Committed : BranchRowState.Aborted;
+  return { key, from: movableFrom(type, to), to };
+}
+
+/** LOST rows and tombstones. A row that appeared meanwhile calls for another look; a higher fence is as good as a tombstone. */
+async function plantMissing(tx: LocalTransaction, works: readonly Decided[]): Promise<void> {
+  if (works.length === 0) return;
+  const rows = works.map((work) => rowFor(work, 'tcc', work.command.type === 'COMMIT' ? 'LOST' : 'ABORTED'));
+  const accepted = await tx.acceptRows(rows);
+  if (accepted.includes('duplicate'))
+    throw new StoreError('DUPLICATE', 'a copy of this branch wrote its row meanwhile', false, null);
+}
+
+/** Throws for a row whose operation is gone: its branch cannot be finished by this build. */
+function callOf(desk: Desk, work: Decided, row: BranchRow): Call {
+  const style = row.operation === null ? undefined : desk.catalog.find(row.operation)?.tcc;
+  if (!style)
+    throw new Error(
+      `operation "${row.operation}" of a prepared branch is not a tcc operation of "${desk.participant}" any more`,
+    );
+  const parsed = parsePayload(style.schema, row.payload);
+  if (!parsed.ok)
+    throw new Error(`the payload of a prepared branch no longer fits its schema: ${parsed.message}`);
+  const step = work.command.type === 'COMMIT' ? style.confirm : style.cancel;
+  return {
+    key: row,
+    operation: row.operation!,
+    step,
+    payload: parsed.payload,
+    output: row.output,
+    deadlineMs: Infinity,
+  };
+}
+
+/** `row` as it was left by the move; null where LOST or a tombstone was planted. */
+function answerOf(desk: Desk, work: Decided, row: BranchRow | null): Answer {
+  const commit = work.command.type === 'COMMIT';
+  if (!row) return commit ? lost(desk, work) : ack(work, 'ABORTED');
+  return settledAnswer(desk, work, commit ? commitRule(row) : abortRule(row)) ?? silent(work);
+}

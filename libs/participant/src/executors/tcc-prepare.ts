@@ -1,0 +1,142 @@
+import { BranchRowState, movableFrom, NoCode, plainNo, prepareRule, storedNo } from '#protocol';
+import type { No } from '#protocol';
+import { StoreError } from '#persistence';
+import type { LocalTransaction, NewBranchRow, RowMove } from '#persistence';
+import { no, yes } from '../desk/answers.js';
+import { MAX_TRIES, reach } from '../desk/desk.js';
+import type { Desk } from '../desk/desk.js';
+import { faultOfBranch, looksAgain, noOfFault } from '../desk/fault.js';
+import type { Answer, Work, WorkOf } from '../desk/work.js';
+import { parsePayload } from '../operations/catalog.js';
+import type { Call, Verdict } from './judge.js';
+import { judge } from './judge.js';
+import { asOneOrOneByOne } from './one-by-one.js';
+import { budgetSpent, repeated, seenOf } from './seen.js';
+import { inTransaction, rowFor } from './transaction.js';
+
+/** A PREPARE before its local transaction: a handler to call, or a NO that is known already. Both leave a row. */
+interface Plan {
+  readonly work: WorkOf<'PREPARE'>;
+  readonly call: Call | null;
+  readonly refuse: No | null;
+}
+
+/**
+ * PREPARE by reservation (tcc), also for operations that cannot be prepared at all: fence and row first (their key keeps copies
+ * apart), then the business, in one local transaction a batch. A NO known before the commit leaves its tombstone in the same write.
+ */
+export function prepareTcc(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): Promise<readonly Answer[]> {
+  return asOneOrOneByOne(
+    desk,
+    works,
+    (batch) => prepareOnce(desk, batch),
+    (work) => prepareOne(desk, work),
+  );
+}
+
+async function prepareOne(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return (await prepareOnce(desk, [work]))[0]!;
+    } catch (error) {
+      const fault = await faultOfBranch(desk, error);
+      const known = repeated(work, prepareRule(seenOf(await desk.look(work.key)), false));
+      if (known) return known;
+      if (tries >= MAX_TRIES || !looksAgain(fault)) return no(work, noOfFault(fault));
+    }
+  }
+}
+
+async function prepareOnce(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): Promise<readonly Answer[]> {
+  const plans = works.map((work) => planOf(desk, work));
+  const fresh = new Map<Work, Answer>();
+  await inTransaction(desk, async (tx) => {
+    const accepted = await tx.acceptRows(plans.map(rowOf));
+    const accepts = plans.filter((_, index) => accepted[index] === 'fresh');
+    const tried = accepts.filter(({ call }) => call);
+    await reach(desk, 'P1', tried.length);
+    const verdicts = await judge(
+      desk,
+      tx,
+      tried.map(({ call }) => call!),
+    );
+    await correct(
+      tx,
+      tried.map(({ work }, index) => [work, verdicts[index]!]),
+    );
+    await reach(desk, 'P2', tried.length);
+    await tx.commit();
+    await reach(desk, 'P3', tried.length);
+    for (const { work, refuse } of accepts) if (refuse) fresh.set(work, no(work, refuse));
+    tried.forEach(({ work }, index) => fresh.set(work, voteOf(work, verdicts[index]!)));
+  });
+  return Promise.all(works.map(async (work) => fresh.get(work) ?? repeatVote(desk, work)));
+}
+
+/** A duplicate or a fenced one: the row says what was voted. */
+async function repeatVote(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer> {
+  const known = repeated(work, prepareRule(seenOf(await desk.look(work.key)), false));
+  if (known) return known;
+  throw new StoreError('DUPLICATE', 'a row of this branch was there and is gone', false, null);
+}
+
+function planOf(desk: Desk, work: WorkOf<'PREPARE'>): Plan {
+  const { operation, payload } = work.command;
+  const refuse = (code: NoCode, message: string): Plan => ({
+    work,
+    call: null,
+    refuse: plainNo(code, message),
+  });
+  if (budgetSpent(desk, work))
+    return refuse(NoCode.Expired, 'the prepare budget was spent before the work began');
+  const definition = desk.catalog.find(operation);
+  if (!definition)
+    return refuse(NoCode.Error, `participant "${desk.participant}" has no operation "${operation}"`);
+  const { tcc } = definition;
+  if (!tcc)
+    return refuse(
+      NoCode.No2pc,
+      `operation "${operation}" of participant "${desk.participant}" runs only as a saga step`,
+    );
+  const parsed = parsePayload(tcc.schema, payload);
+  if (!parsed.ok) return refuse(NoCode.InvalidPayload, parsed.message);
+  const call = {
+    key: work.key,
+    operation,
+    step: tcc.try,
+    payload: parsed.payload,
+    output: null,
+    deadlineMs: work.deadlineMs,
+  };
+  return { work, call, refuse: null };
+}
+
+function rowOf({ work, refuse }: Plan): NewBranchRow {
+  const { operation, payload } = work.command;
+  if (refuse) return rowFor(work, 'tcc', BranchRowState.Aborted, { operation, error: storedNo(refuse) });
+  return rowFor(work, 'tcc', BranchRowState.Prepared, { operation, payload });
+}
+
+/** Refusals, read-only votes and outputs, in one statement; none when every try went plainly well. */
+async function correct(tx: LocalTransaction, judged: readonly (readonly [Work, Verdict])[]): Promise<void> {
+  const moves = judged.flatMap(([work, verdict]) => correctionOf(work, verdict) ?? []);
+  if (moves.length > 0) await tx.moveRows(moves);
+}
+
+function correctionOf({ key }: Work, verdict: Verdict): RowMove | null {
+  const to = (state: RowMove['to'], more: Partial<RowMove>) => ({
+    key,
+    from: movableFrom('PREPARE', state),
+    to: state,
+    ...more,
+  });
+  if (verdict.refused)
+    return to('ABORTED', { error: storedNo({ code: NoCode.Refused, fault: verdict.refused }) });
+  if (verdict.readOnly) return to('READ_ONLY', { output: verdict.output });
+  return verdict.output === null ? null : to('PREPARED', { output: verdict.output });
+}
+
+function voteOf(work: Work, verdict: Verdict): Answer {
+  if (verdict.refused) return no(work, { code: NoCode.Refused, fault: verdict.refused });
+  return yes(work, verdict.readOnly ? 'READ_ONLY' : 'YES', verdict.output);
+}

@@ -1,0 +1,39 @@
+import type { BranchFault, Json } from '#protocol';
+import type { LocalTransaction, NewBranchRow } from '#persistence';
+import type { Desk } from '../desk/desk.js';
+import type { Work } from '../desk/work.js';
+
+/** Runs `work` in one local transaction; whatever it did not commit or prepare is rolled back. */
+export async function inTransaction<T>(desk: Desk, work: (tx: LocalTransaction) => Promise<T>): Promise<T> {
+  const tx = await desk.store.begin();
+  try {
+    return await work(tx);
+  } finally {
+    // Does nothing after commit or prepare.
+    await tx.rollback();
+  }
+}
+
+type Kept = Partial<Pick<NewBranchRow, 'operation' | 'payload'>> & {
+  readonly output?: Json;
+  readonly error?: BranchFault | null;
+};
+
+/** A new row for one piece of work. */
+export function rowFor(
+  work: Work,
+  style: NewBranchRow['style'],
+  state: NewBranchRow['state'],
+  kept: Kept = {},
+): NewBranchRow {
+  return {
+    ...work.key,
+    style,
+    state,
+    operation: kept.operation ?? null,
+    payload: kept.payload ?? null,
+    output: kept.output ?? null,
+    error: kept.error ?? null,
+    ledgerEpoch: work.command.ledgerEpoch,
+  };
+}

@@ -1,0 +1,86 @@
+import { BranchRowState, NoCode, formatGid, plainNo, prepareRule, storedNo } from '#protocol';
+import { no, yes } from '../desk/answers.js';
+import { MAX_TRIES, reach } from '../desk/desk.js';
+import type { Desk } from '../desk/desk.js';
+import { faultOfBranch, looksAgain, noOfFault } from '../desk/fault.js';
+import type { Fault } from '../desk/fault.js';
+import type { Answer, Work, WorkOf } from '../desk/work.js';
+import { parsePayload } from '../operations/catalog.js';
+import type { XaStyle } from '../operations/operation.js';
+import { judgeAlone } from './judge.js';
+import { budgetSpent, repeated, seenOf } from './seen.js';
+import { inTransaction, rowFor } from './transaction.js';
+
+/**
+ * PREPARE by PREPARE TRANSACTION (protocol.md §6). Order, each step checked by model/xa_model.py:
+ *  1 rows and fence, then gids   2 business SQL   3 read-only test, before any row of ours   4 fence, testing it again
+ *  5 plain insert of the row, already COMMITTED   6 PREPARE TRANSACTION.
+ * A lock timeout anywhere, a duplicate row or a duplicate gid may be our own other copy: look again, a bounded number of times.
+ */
+export async function prepareXa(
+  desk: Desk,
+  work: WorkOf<'PREPARE'>,
+  style: XaStyle<unknown>,
+): Promise<Answer> {
+  let fault: Fault | null = null;
+  for (let tries = 0; ; tries += 1) {
+    const rule = prepareRule(seenOf(await desk.look(work.key)), budgetSpent(desk, work));
+    const known = repeated(work, rule);
+    if (known) return known;
+    if (fault && (tries >= MAX_TRIES || !looksAgain(fault))) return no(work, noOfFault(fault));
+    try {
+      return rule.do === 'expire' ? await expire(desk, work) : await workAndPrepare(desk, work, style);
+    } catch (error) {
+      fault = await faultOfBranch(desk, error);
+    }
+  }
+}
+
+async function workAndPrepare(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknown>): Promise<Answer> {
+  const { operation, payload } = work.command;
+  await reach(desk, 'P1');
+  const parsed = parsePayload(style.schema, payload);
+  if (!parsed.ok) return no(work, plainNo(NoCode.InvalidPayload, parsed.message));
+  return inTransaction(desk, async (tx) => {
+    const call = {
+      key: work.key,
+      operation,
+      step: style.work,
+      payload: parsed.payload,
+      output: null,
+      deadlineMs: work.deadlineMs,
+    };
+    const verdict = await judgeAlone(desk, tx, style.work, call);
+    if (verdict.refused) return no(work, { code: NoCode.Refused, fault: verdict.refused });
+    const readOnly = await tx.wroteNothing();
+    const [raised] = await tx.raiseFences([work.key]);
+    if (!raised) return no(work, plainNo(NoCode.Fenced, 'a later attempt of this branch ran here'));
+    const { output } = verdict;
+    const state = readOnly ? BranchRowState.ReadOnly : BranchRowState.Committed;
+    await tx.insertRows([rowFor(work, 'xa', state, { operation, output })]);
+    await reach(desk, 'P2');
+    await (readOnly ? tx.commit() : tx.prepare(gidOf(desk, work)));
+    await reach(desk, 'P3');
+    return yes(work, readOnly ? 'READ_ONLY' : 'YES', output);
+  });
+}
+
+/** Plants the tombstone without rolling anything back: a prepared copy of ours is found by looking again. */
+async function expire(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer> {
+  const expired = plainNo(NoCode.Expired, 'the prepare budget was spent before the work began');
+  return inTransaction(desk, async (tx) => {
+    const [raised] = await tx.raiseFences([work.key]);
+    if (!raised) return no(work, plainNo(NoCode.Fenced, 'a later attempt of this branch ran here'));
+    const { operation } = work.command;
+    await tx.insertRows([
+      rowFor(work, 'xa', BranchRowState.Aborted, { operation, error: storedNo(expired) }),
+    ]);
+    await tx.commit();
+    return no(work, expired);
+  });
+}
+
+export function gidOf(desk: Desk, { key }: Pick<Work, 'key'>): string {
+  const { gtx, attempt, branch } = key;
+  return formatGid({ participant: desk.participant, gtx, attempt, branch });
+}

@@ -63,6 +63,11 @@ export const METRIC_DECLARATIONS = {
     help: 'Prepared transactions of a participant in its database (pg_prepared_xacts).',
     labels: ['participant'],
   },
+  concordat_in_doubt_alarms: {
+    kind: 'gauge',
+    help: 'Branches that a participant holds prepared for longer than its alarm limit (60 s), with no outcome to be had.',
+    labels: ['participant'],
+  },
   concordat_http_request_duration_seconds: {
     kind: 'histogram',
     help: 'HTTP requests by route pattern and status.',

@@ -1,1 +1,13 @@
-export {};
+export { createParticipant } from './runtime/create-participant.js';
+export { ParticipantRuntime } from './runtime/participant-runtime.js';
+export type { ParticipantHealth } from './runtime/participant-runtime.js';
+export type { ParticipantOptions } from './runtime/options.js';
+export type { Accepted, OpenRecord } from './runtime/intake.js';
+export { ParticipantError } from './errors.js';
+export type { ParticipantErrorCode } from './errors.js';
+export { ReadOnly, Refused } from './operations/refused.js';
+export type { BatchResult, HandlerResult } from './operations/refused.js';
+export type { BranchContext, EntityManagerFactory } from './operations/branch-context.js';
+export type {
+  BatchStep, OperationDefinition, SagaStyle, SingleStep, Step, TccStyle, XaStyle,
+} from './operations/operation.js'; // prettier-ignore

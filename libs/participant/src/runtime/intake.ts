@@ -1,0 +1,106 @@
+import type { Bus, IncomingRecord } from '#messaging';
+import type { Clock, Metrics } from '#observability';
+import { deadLetterOf, decodeCommand, encodeDeadLetter } from '#wire';
+import type { CommandMessage } from '#wire';
+import type { Engine, Taken } from '../desk/engine.js';
+import { workOf } from '../desk/work.js';
+import type { ReplyPartitions } from './reply-partitions.js';
+
+/** A record under way: `held` resolves when the database (or the dead-letter topic) holds what it calls for. */
+export interface OpenRecord {
+  readonly record: IncomingRecord;
+  readonly held: Promise<void>;
+  /** May take as long as a business handler: a reader may go on without it, as long as its offset is not passed. */
+  readonly slow: boolean;
+}
+
+/** A batch as it was taken. `fast` waits for all but the slow ones, `all` for everything; both reject when something must come again. */
+export interface Accepted {
+  readonly records: readonly OpenRecord[];
+  fast(): Promise<void>;
+  all(): Promise<void>;
+}
+
+export interface IntakeDeps {
+  readonly participant: string;
+  readonly instance: string;
+  readonly bus: Bus;
+  readonly deadLettersTopic: string;
+  readonly engine: Engine;
+  readonly replyPartitions: ReplyPartitions;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+/** Offsets whose dead letter was published are remembered, so that a redelivery does not publish it twice. */
+const MAX_REMEMBERED = 10_000;
+
+/** The door: decodes commands, hands the good ones to the engine, turns the others into dead letters, one each. */
+export class Intake {
+  private readonly buried = new Set<string>();
+
+  constructor(private readonly deps: IntakeDeps) {}
+
+  accept(batch: readonly IncomingRecord[]): Accepted {
+    this.deps.metrics.observe('concordat_batch_size', batch.length, { stage: 'participant' });
+    const receivedAtMs = this.deps.clock.nowMs();
+    const records = batch.map((record) => this.open(record, receivedAtMs));
+    return { records, fast: () => allHeld(records.filter(({ slow }) => !slow)), all: () => allHeld(records) };
+  }
+
+  private open(record: IncomingRecord, receivedAtMs: number): OpenRecord {
+    const decoded = decodeCommand(record);
+    if (!decoded.ok) return this.refuse(record, decoded.reason, decoded.detail);
+    const { message, traceparent } = decoded;
+    if (message.participant !== this.deps.participant) {
+      return this.refuse(
+        record,
+        'WRONG_PARTICIPANT',
+        `for ${message.participant}, this is ${this.deps.participant}`,
+      );
+    }
+    const take = (): Taken => this.deps.engine.take(workOf(message, receivedAtMs), traceparent);
+    if (this.deps.replyPartitions.known(message.replyPartition)) return { record, ...take() };
+    return { record, held: this.takeIfPartitionExists(record, message, take), slow: false };
+  }
+
+  /** The topic may have grown since it was last asked; a partition that still does not exist is refused. */
+  private async takeIfPartitionExists(
+    record: IncomingRecord,
+    message: CommandMessage,
+    take: () => Taken,
+  ): Promise<void> {
+    if (await this.deps.replyPartitions.exists(message.replyPartition)) return take().held;
+    return this.refuse(
+      record,
+      'REPLY_PARTITION',
+      `the replies topic has no partition ${message.replyPartition}`,
+    ).held;
+  }
+
+  private refuse(record: IncomingRecord, reason: string, detail: string): OpenRecord {
+    return { record, slow: false, held: this.bury(record, reason, detail) };
+  }
+
+  private async bury(record: IncomingRecord, reason: string, detail: string): Promise<void> {
+    const offset = `${record.topic}:${record.partition}:${record.offset}`;
+    if (this.buried.has(offset)) return;
+    const { participant, instance, bus, deadLettersTopic, metrics } = this.deps;
+    const letter = deadLetterOf(record, reason, detail, { app: participant, instance });
+    await bus.publish([{ topic: deadLettersTopic, ...encodeDeadLetter(letter) }]);
+    metrics.count('concordat_dead_letters_total', { reason });
+    this.remember(offset);
+  }
+
+  private remember(offset: string): void {
+    if (this.buried.size >= MAX_REMEMBERED) this.buried.clear();
+    this.buried.add(offset);
+  }
+}
+
+/** Waits for all, also when one fails: a batch is given back only when nothing of it runs any more. */
+async function allHeld(records: readonly OpenRecord[]): Promise<void> {
+  const settled = await Promise.allSettled(records.map(({ held }) => held));
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+}

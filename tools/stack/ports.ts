@@ -1,5 +1,7 @@
 import { createServer } from 'node:net';
 
+import { StackError } from './errors.js';
+
 /**
  * Ports are drawn below the range from which operating systems take the local ends of outgoing
  * connections (Linux: 32768 and up). A port out of that range could be taken by any client between
@@ -22,16 +24,20 @@ export function isPortFree(port: number): Promise<boolean> {
 
 const draw = (): number => FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
 
-/**
- * A port of 127.0.0.1 on which nothing listens now; never the same one twice in one process.
- * @param preferred taken when it is free, for the ports people know by heart
- */
-export async function freePort(preferred?: number): Promise<number> {
-  for (let port = preferred ?? draw(); ; port = draw()) {
+/** A port of 127.0.0.1 on which nothing listens now; never the same one twice in one process. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = draw();
     if (given.has(port)) continue;
     given.add(port);
     if (await isPortFree(port)) return port;
   }
+}
+
+/** @throws StackError when something listens on `port` already */
+export async function requireFree(port: number, purpose: string): Promise<void> {
+  if (await isPortFree(port)) return;
+  throw new StackError(`Port ${port}, meant for ${purpose}, is taken.`, 'Free it or choose another one.');
 }
 
 /** `count` free ports, all different. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { claimDirectory, type Claim } from '../claim.js';
 import { StackError } from '../errors.js';
-import { freePort, isPortFree } from '../ports.js';
+import { freePort, requireFree } from '../ports.js';
 import { adoptProcess } from '../processes/adopted.js';
 import { postgresAccount } from './account.js';
 import { postgresBinaries } from './binaries.js';
@@ -56,9 +56,7 @@ async function adopt(
 
 async function launch(plan: LaunchPlan, claim: Claim, options: PostgresOptions): Promise<Postgres> {
   const port = options.port ?? (await freePort());
-  if (!(await isPortFree(port))) {
-    throw new StackError(`Port ${port}, meant for PostgreSQL, is taken.`, 'Free it or choose another one.');
-  }
+  await requireFree(port, 'PostgreSQL');
   // The log tells about one run of the stack; restarts append to it.
   await rm(plan.logFile, { force: true });
   const child = await launchServer(plan, port);

@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
  * that reads the list of living children from a pipe. The pipe closes when this process ends, however it
  * ends (return, exception, `kill -9`), and the shell then signals whoever is still on the list.
  */
-const SCRIPT = `
+export const REAPER_SCRIPT = `
 live=""
 while read -r word entry; do
   rest=""
@@ -23,7 +23,7 @@ export type LastSignal = 'KILL' | 'QUIT';
 let reaper: ChildProcess | undefined;
 
 function startReaper(): ChildProcess {
-  const shell = spawn('sh', ['-c', SCRIPT], {
+  const shell = spawn('sh', ['-c', REAPER_SCRIPT], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     cwd: '/',

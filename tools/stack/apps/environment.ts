@@ -1,0 +1,13 @@
+/** What would reach into an app from the surroundings of a test run or of the developer's shell. */
+const NOT_INHERITED =
+  /^(CONCORDAT_|KAFKA_|JEST_|npm_|PG[A-Z])|^(DATABASE_URL|PORT|HOST|LOG_LEVEL|NODE_OPTIONS)$/;
+
+/**
+ * The environment of a started app: what the machine needs (PATH, HOME, …) and `own`; nothing else, so
+ * that one test is like the next. A name whose value is undefined is left out.
+ */
+export function appEnvironment(own: Record<string, string | undefined>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name));
+  const given = Object.entries(own).filter(([, value]) => value !== undefined);
+  return Object.fromEntries([...inherited, ...given]);
+}

@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { StackError } from '../errors.js';
+import { readIfPresent } from '../files.js';
+import { adoptProcess } from '../processes/adopted.js';
+import { spawnChild, type Child } from '../processes/child.js';
+import { processIdentity } from '../processes/identity.js';
+import { stopAfter, stopBySteps } from '../processes/managed-process.js';
+import { waitFor } from '../wait.js';
+import { liveBrokers } from './probe.js';
+import type { Node } from './properties.js';
+
+/** What all brokers of one cluster share. */
+export interface BrokerPlan {
+  jars: string;
+  jvm: string[];
+  clusterId: string;
+}
+
+const FORMAT_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 90_000;
+const STOP_STEPS = [{ signal: 'SIGTERM' as const, graceMs: 15_000 }];
+
+/** One broker process: format once, start, wait until it serves, stop, kill. */
+export class Broker {
+  private child: Child | undefined;
+
+  constructor(
+    readonly node: Node,
+    private readonly plan: BrokerPlan,
+    private readonly properties: string,
+  ) {}
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  get logFile(): string {
+    return path.join(this.node.directory, 'broker.log');
+  }
+
+  /** Writes the properties and, the first time, the storage format. */
+  async prepare(): Promise<void> {
+    await mkdir(this.node.directory, { recursive: true });
+    await this.endOrphan();
+    await writeFile(this.propertiesFile, this.properties);
+    await rm(this.logFile, { force: true });
+    if (!existsSync(path.join(this.node.directory, 'data', 'meta.properties'))) await this.format();
+  }
+
+  /** Starts the process; it serves only after {@link ready}. */
+  async spawn(): Promise<void> {
+    this.child = await this.java(this.logFile, this.plan.jvm, 'kafka.Kafka', this.propertiesFile);
+    await writeFile(this.pidFile, `${processIdentity(this.child.pid)}\n`);
+  }
+
+  /** Resolves when the broker answers and lists itself among the live ones. */
+  async ready(): Promise<void> {
+    const what = `Kafka broker ${this.node.id} to serve on port ${this.node.clientPort} (log: ${this.logFile})`;
+    const look = async (): Promise<true | undefined> => {
+      if (this.child?.exit !== undefined) {
+        throw new StackError(`Kafka broker ${this.node.id} ended at start:\n${this.child.logTail()}`, '');
+      }
+      return (await liveBrokers(this.node.clientPort)).includes(this.node.id) ? true : undefined;
+    };
+    await waitFor(look, { what, timeoutMs: READY_TIMEOUT_MS, intervalMs: 100 });
+  }
+
+  async stop(): Promise<void> {
+    if (this.child !== undefined) await stopBySteps(this.child, STOP_STEPS);
+    await rm(this.pidFile, { force: true });
+  }
+
+  async kill9(): Promise<void> {
+    if (this.child !== undefined) await stopBySteps(this.child, []);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child?.signal(name);
+  }
+
+  private get propertiesFile(): string {
+    return path.join(this.node.directory, 'server.properties');
+  }
+
+  private get pidFile(): string {
+    return path.join(this.node.directory, 'broker.pid');
+  }
+
+  /** A broker whose starter was killed holds the lock of the data directory; it belongs to nobody else. */
+  private async endOrphan(): Promise<void> {
+    const identity = readIfPresent(this.pidFile)?.trim();
+    if (identity === undefined) return;
+    const pid = Number.parseInt(identity, 10);
+    if (processIdentity(pid) === identity) await stopBySteps(adoptProcess(pid, 'KILL'), STOP_STEPS);
+  }
+
+  private async format(): Promise<void> {
+    const log = path.join(this.node.directory, 'format.log');
+    const args = ['format', '--cluster-id', this.plan.clusterId, '--config', this.propertiesFile];
+    const child = await this.java(log, ['-Xmx128m', '-XX:+UseSerialGC'], 'kafka.tools.StorageTool', ...args);
+    const { code } = await stopAfter(child, FORMAT_TIMEOUT_MS);
+    if (code !== 0)
+      throw new StackError(
+        `The storage of broker ${this.node.id} was not formatted:\n${child.logTail()}`,
+        '',
+      );
+  }
+
+  private java(logFile: string, jvm: string[], main: string, ...args: string[]): Promise<Child> {
+    return spawnChild({
+      command: 'java',
+      args: [...jvm, '-cp', path.join(this.plan.jars, '*'), main, ...args],
+      env: process.env,
+      cwd: this.node.directory,
+      output: { file: logFile },
+      lastSignal: 'KILL',
+    });
+  }
+}

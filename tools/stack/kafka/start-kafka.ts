@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { claimDirectory, type Claim } from '../claim.js';
+import { readIfPresent } from '../files.js';
+import { freePort, requireFree } from '../ports.js';
+import { Broker } from './broker.js';
+import { kafkaJars } from './jars.js';
+import { requireJava } from './java.js';
+import { serverProperties, type Node } from './properties.js';
+
+export interface KafkaOptions {
+  /** Where data, properties and logs of the brokers live; kept data is served again. */
+  dir: string;
+  /** How many brokers, each also a controller. Default 1. */
+  brokers?: number;
+  /** Client ports, one per broker. Default: free ones. */
+  ports?: number[];
+  /** Of each Java machine. Default 512m. */
+  heap?: string;
+  /** Further flags of the Java machine. Default: the quick compiler only, for a start in 3 s instead of 6. */
+  jvm?: string[];
+  /** Settings for server.properties that win over the defaults. */
+  settings?: Record<string, string>;
+  /** Told about the steps that take time. Default: nobody. */
+  log?: (line: string) => void;
+}
+
+/** A running Kafka cluster on 127.0.0.1. Brokers are counted from 0. */
+export interface Kafka {
+  /** Comma list of host:port, as KAFKA_BROKERS wants it. */
+  readonly brokers: string;
+  readonly pids: number[];
+  /** Ends all brokers; nothing happens to those that have ended already. */
+  stop(): Promise<void>;
+  /** A crash of one broker; resolves when it is gone. */
+  kill9(index: number): Promise<void>;
+  /** Stops one broker if it runs, starts it again on its data, resolves when it serves. */
+  restart(index: number): Promise<void>;
+  /** SIGSTOP: it keeps its connections and answers nobody. */
+  pause(index: number): void;
+  /** SIGCONT. */
+  resume(index: number): void;
+}
+
+class KafkaCluster implements Kafka {
+  constructor(
+    private readonly members: readonly Broker[],
+    private readonly claim: Claim,
+  ) {}
+
+  get brokers(): string {
+    return this.members.map(({ node }) => `127.0.0.1:${node.clientPort}`).join(',');
+  }
+
+  get pids(): number[] {
+    return this.members.map(({ pid }) => pid);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.members.map((broker) => broker.stop()));
+    await this.claim.release();
+  }
+
+  kill9(index: number): Promise<void> {
+    return this.member(index).kill9();
+  }
+
+  async restart(index: number): Promise<void> {
+    const broker = this.member(index);
+    await broker.stop();
+    await broker.spawn();
+    await broker.ready();
+  }
+
+  pause(index: number): void {
+    this.member(index).signal('SIGSTOP');
+  }
+
+  resume(index: number): void {
+    this.member(index).signal('SIGCONT');
+  }
+
+  private member(index: number): Broker {
+    const broker = this.members[index];
+    if (broker === undefined) throw new RangeError(`no broker ${index}; there are ${this.members.length}`);
+    return broker;
+  }
+}
+
+async function layOut(options: KafkaOptions): Promise<Node[]> {
+  const count = options.brokers ?? 1;
+  const nodes: Node[] = [];
+  for (let id = 1; id <= count; id += 1) {
+    const clientPort = options.ports?.[id - 1] ?? (await freePort());
+    await requireFree(clientPort, 'Kafka');
+    const directory = path.resolve(options.dir, `broker-${id}`);
+    nodes.push({ id, directory, clientPort, controllerPort: await freePort() });
+  }
+  return nodes;
+}
+
+/** All brokers must be formatted with one id, also those that join the directory in a later run. */
+async function clusterIdOf(dir: string): Promise<string> {
+  const file = path.join(dir, 'cluster-id');
+  const kept = readIfPresent(file)?.trim();
+  if (kept !== undefined && kept !== '') return kept;
+  const made = randomBytes(16).toString('base64url');
+  await mkdir(dir, { recursive: true });
+  await writeFile(file, `${made}\n`);
+  return made;
+}
+
+const javaFlags = ({ heap = '512m', jvm = ['-XX:TieredStopAtLevel=1'] }: KafkaOptions): string[] => [
+  `-Xmx${heap}`,
+  '-XX:+UseSerialGC',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+  '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
+  ...jvm,
+];
+
+async function makeBrokers(options: KafkaOptions): Promise<Broker[]> {
+  requireJava();
+  const jars = await kafkaJars(options.log ?? (() => undefined));
+  const plan = { jars, jvm: javaFlags(options), clusterId: await clusterIdOf(options.dir) };
+  const nodes = await layOut(options);
+  return nodes.map((node) => new Broker(node, plan, serverProperties(node, nodes, options.settings ?? {})));
+}
+
+/**
+ * Starts real Kafka brokers (KRaft, no container) and resolves when all of them serve. They end with this
+ * process at the latest, however it ends.
+ * @throws StackError when Java or Maven is missing, a port is taken, or a broker does not come up
+ */
+export async function startKafka(options: KafkaOptions): Promise<Kafka> {
+  const claim = await claimDirectory(path.resolve(options.dir));
+  let brokers: Broker[] = [];
+  try {
+    brokers = await makeBrokers(options);
+    options.log?.(`Kafka: starting ${brokers.length === 1 ? 'a broker' : `${brokers.length} brokers`}`);
+    await Promise.all(brokers.map((broker) => broker.prepare()));
+    await Promise.all(brokers.map((broker) => broker.spawn()));
+    await Promise.all(brokers.map((broker) => broker.ready()));
+  } catch (error) {
+    await Promise.all(brokers.map((broker) => broker.kill9()));
+    await claim.release();
+    throw error;
+  }
+  const cluster = new KafkaCluster(brokers, claim);
+  options.log?.(`Kafka: ready on ${cluster.brokers}`);
+  return cluster;
+}

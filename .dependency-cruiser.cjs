@@ -4,8 +4,8 @@
  */
 const RANKS = [
   ['protocol'],
-  ['wire', 'observability'],
-  ['messaging', 'persistence', 'cluster', 'migrations'],
+  ['wire', 'observability', 'migrations'],
+  ['messaging', 'persistence', 'cluster'],
   ['coordination', 'participant', 'client'],
   ['testkit', 'service'],
   ['tools'],

@@ -1,0 +1,87 @@
+import type { NewTransaction } from '../../../port/ledger.js';
+import type { Statement } from '../../run-statement.js';
+import { jsonArray, nestedArray, plainArray, textArray } from '../arrays.js';
+import { noteTimeline, timelineValues } from './timeline.js';
+
+/** One row per transaction that was created, or one row of nulls when none was; no row at all while the ledger is held. */
+export interface BeginRow {
+  readonly gtx: string | null;
+  readonly epoch: number;
+  readonly created_ms: number | null;
+  readonly deadline_ms: number | null;
+}
+
+/**
+ * D1 of a batch: keys, transactions and timeline in one statement. A key that is taken keeps its transaction from being
+ * written; so does a gtx that exists. A key is bound to an existing gtx only when the body is the same.
+ * Scalar subqueries where a join would do: a join could be planned as one over the whole table.
+ * Parameters, one element per transaction: $1 gtx, $2 idempotency key, $3 mode, $4 mode of attempt 1, $5 fallback, $6 state,
+ * $7 branches, $8 branch ids, $9 participants (array literals), $10 timeoutMs, $11 driver, $12 traceparent, $13 business key,
+ * $14 description, $15 body hash, $16 initiator, $17 ms until the deadline, $18 ms until next_at; $19–$24 the timeline.
+ */
+const TEXT = `
+WITH ledger AS MATERIALIZED (
+  SELECT epoch, hold FROM concordat.ledger_state
+), item AS MATERIALIZED (
+  SELECT i.*
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[], $8::text[], $9::text[],
+    $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::float8[], $18::float8[])
+    AS i (gtx, key, mode, attempt_mode, fallback, state, branches, branch_ids, participants,
+          timeout_ms, driver, traceparent, business_key, description, body_hash, initiator, deadline_in, next_in)
+  WHERE NOT (SELECT hold FROM ledger)
+), keyed AS (
+  INSERT INTO concordat.idempotency_key (key, gtx)
+  SELECT i.key, i.gtx FROM item i
+  WHERE i.key IS NOT NULL
+    AND coalesce((SELECT t.body_hash FROM concordat.transaction t WHERE t.gtx = i.gtx), i.body_hash) = i.body_hash
+  ORDER BY i.key
+  ON CONFLICT (key) DO NOTHING
+  RETURNING key, gtx
+), created AS (
+  INSERT INTO concordat.transaction
+    (gtx, timeout_ms, ledger_epoch, mode, fallback, body_hash, business_key, description, initiator, traceparent,
+     branch_ids, participants, branches, driver, deadline, next_at, state, attempts)
+  SELECT i.gtx, i.timeout_ms, (SELECT epoch FROM ledger), i.mode, i.fallback, i.body_hash, i.business_key, i.description, i.initiator,
+    i.traceparent, i.branch_ids::text[], i.participants::text[], i.branches, i.driver,
+    now() + i.deadline_in * interval '1 ms', now() + i.next_in * interval '1 ms', i.state,
+    jsonb_build_array(jsonb_build_object('attempt', 1, 'mode', i.attempt_mode, 'decision', NULL, 'reason', NULL,
+                                         'decidedAt', NULL, 'decidedBy', NULL))
+  FROM item i
+  WHERE i.key IS NULL OR (i.key, i.gtx) IN (SELECT k.key, k.gtx FROM keyed k)
+  ON CONFLICT (gtx) DO NOTHING
+  RETURNING gtx, created_at, deadline
+), noted AS (${noteTimeline(19, 'created')})
+SELECT c.gtx, ledger.epoch, floor(extract(epoch FROM c.created_at) * 1000)::float8 AS created_ms,
+  floor(extract(epoch FROM c.deadline) * 1000)::float8 AS deadline_ms
+FROM ledger LEFT JOIN created c ON true
+WHERE NOT ledger.hold`;
+
+/** `batch`: sorted by gtx, each gtx once. */
+export function begin(batch: readonly NewTransaction[]): Statement {
+  const column = <T>(read: (item: NewTransaction) => T): T[] => batch.map(read);
+  return {
+    name: 'ledger_begin',
+    text: TEXT,
+    values: [
+      plainArray(column(({ tx }) => tx.gtx)),
+      textArray(column(({ idempotencyKey }) => idempotencyKey)),
+      plainArray(column(({ tx }) => tx.mode)),
+      plainArray(column(({ tx }) => tx.attempts[0]?.mode ?? tx.mode)),
+      plainArray(column(({ tx }) => tx.fallback)),
+      plainArray(column(({ tx }) => tx.state)),
+      jsonArray(column(({ tx }) => tx.branches)),
+      nestedArray(column(({ tx }) => tx.branches.map(({ id }) => id))),
+      nestedArray(column(({ tx }) => tx.branches.map(({ participant }) => participant))),
+      plainArray(column(({ tx }) => tx.timeoutMs)),
+      textArray(column(({ driver }) => driver)),
+      textArray(column(({ traceparent }) => traceparent)),
+      textArray(column(({ businessKey }) => businessKey)),
+      textArray(column(({ description }) => description)),
+      textArray(column(({ bodyHash }) => bodyHash)),
+      textArray(column(({ initiator }) => initiator)),
+      plainArray(column(({ deadlineInMs }) => deadlineInMs)),
+      plainArray(column(({ nextInMs }) => nextInMs)),
+      ...timelineValues(batch.map(({ tx, timeline }) => ({ gtx: tx.gtx, timeline }))),
+    ],
+  };
+}

@@ -1,0 +1,90 @@
+import type { StepWrite } from '../../../port/ledger.js';
+import type { Statement } from '../../run-statement.js';
+import { jsonArray, nestedArray, plainArray, textArray } from '../arrays.js';
+import { noteTimeline, timelineValues } from './timeline.js';
+
+/** One row per step that was applied; the others are stale. */
+export interface MovedRow {
+  readonly gtx: string;
+  readonly at_ms: number;
+}
+
+/**
+ * D2, D2f, D3, D4 of a batch in one statement. The version is the precondition of each row; a decision also wants the
+ * current attempt and its empty cell. A concurrent writer is waited for, then the row is judged anew: 0 rows = stale.
+ * Parameters, one element per step: $1 gtx, $2 expected version, $3 state, $4 attempt to decide, $5 decision, $6 its reason,
+ * $7 attempt to start, $8 its mode, $9 results, $10 settled (array literals), $11 heuristic, $12 demand, $13 ended,
+ * $14 ms until the new deadline, $15 ms until next_at, $16 tries, $17 driver; nulls leave things as they are;
+ * $18–$23 the timeline.
+ */
+const TEXT = `
+WITH step AS (
+  SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::json[],
+    $10::text[], $11::text[], $12::json[], $13::bool[], $14::float8[], $15::float8[], $16::int[], $17::text[])
+    AS s (gtx, expected, state, decide_attempt, decision, reason, next_attempt, next_mode, results,
+          settled, heuristic, demand, ended, deadline_in, next_in, tries, driver)
+), moved AS (
+  UPDATE concordat.transaction t SET
+    version = t.version + 1,
+    state = s.state,
+    tries = s.tries,
+    driver = s.driver,
+    heuristic = s.heuristic,
+    demand = s.demand,
+    results = s.results,
+    settled = s.settled::text[],
+    attempt = coalesce(s.next_attempt, t.attempt),
+    decision = CASE WHEN s.next_attempt IS NULL THEN coalesce(s.decision, t.decision) END,
+    attempts = CASE
+      WHEN s.decision IS NULL THEN t.attempts
+      ELSE jsonb_set(t.attempts, ARRAY[(s.decide_attempt - 1)::text], (t.attempts -> (s.decide_attempt - 1)) ||
+        jsonb_build_object('decision', s.decision, 'reason', s.reason, 'decidedAt', concordat.iso(now()), 'decidedBy', s.driver))
+      END || CASE
+      WHEN s.next_attempt IS NULL THEN '[]'::jsonb
+      ELSE jsonb_build_array(jsonb_build_object('attempt', s.next_attempt, 'mode', s.next_mode, 'decision', NULL,
+                                                'reason', NULL, 'decidedAt', NULL, 'decidedBy', NULL))
+      END,
+    deadline = CASE WHEN s.deadline_in IS NULL THEN t.deadline ELSE now() + s.deadline_in * interval '1 ms' END,
+    next_at = CASE WHEN s.next_in IS NULL THEN t.next_at ELSE now() + s.next_in * interval '1 ms' END,
+    ended_at = CASE WHEN s.ended THEN coalesce(t.ended_at, now()) ELSE t.ended_at END,
+    updated_at = now()
+  FROM step s
+  WHERE t.gtx = s.gtx AND t.version = s.expected
+    AND (s.decision IS NULL OR (t.decision IS NULL AND t.attempt = s.decide_attempt))
+    AND (s.next_attempt IS NULL OR s.next_attempt = t.attempt + 1)
+  RETURNING t.gtx
+), noted AS (${noteTimeline(18, 'moved')})
+SELECT gtx, floor(extract(epoch FROM now()) * 1000)::float8 AS at_ms FROM moved`;
+
+/** Durable results, for the count of what is waited for; an ended transaction waits for nobody. */
+const settled = (step: StepWrite): string[] =>
+  step.ended ? [] : step.results.map(({ attempt, branch }) => `${attempt}:${branch}`);
+
+/** `batch`: sorted by gtx, each gtx once. */
+export function commitSteps(batch: readonly StepWrite[]): Statement {
+  const column = <T>(read: (step: StepWrite) => T): T[] => batch.map(read);
+  return {
+    name: 'ledger_commit_steps',
+    text: TEXT,
+    values: [
+      plainArray(column(({ gtx }) => gtx)),
+      plainArray(column(({ expectedVersion }) => expectedVersion)),
+      plainArray(column(({ state }) => state)),
+      plainArray(column(({ decide }) => decide?.attempt ?? null)),
+      plainArray(column(({ decide }) => decide?.decision ?? null)),
+      textArray(column(({ decide }) => decide?.reason ?? null)),
+      plainArray(column(({ startAttempt }) => startAttempt?.attempt ?? null)),
+      plainArray(column(({ startAttempt }) => startAttempt?.mode ?? null)),
+      jsonArray(column(({ results }) => results)),
+      nestedArray(column(settled)),
+      plainArray(column(({ heuristic }) => heuristic)),
+      jsonArray(column(({ demand }) => demand)),
+      plainArray(column(({ ended }) => ended)),
+      plainArray(column(({ deadlineInMs }) => deadlineInMs)),
+      plainArray(column(({ nextInMs }) => nextInMs)),
+      plainArray(column(({ tries }) => tries)),
+      textArray(column(({ driver }) => driver)),
+      ...timelineValues(batch),
+    ],
+  };
+}

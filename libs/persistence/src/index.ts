@@ -15,3 +15,10 @@ export { StoreError } from './port/branch-store.js';
 export type {
   EndedEntry, NewOutboxEntry, OutboxEntry, OutboxOutcome, OutboxRecord, OutboxStore, RetryPace,
 } from './port/outbox-store.js'; // prettier-ignore
+export { createPostgresBranchStore } from './postgres/branches/branch-store.js';
+export type { PostgresBranchStore, PostgresBranchStoreOptions } from './postgres/branches/branch-store.js';
+export { MemoryBranchStore } from './memory/branches/branch-store.js';
+export type { MemoryBranchStoreOptions, StoreVerb, VerbHook } from './memory/branches/branch-store.js';
+export { MemoryServer } from './memory/branches/server.js';
+export type { MemoryServerOptions } from './memory/branches/server.js';
+export { MemoryClient, readBusiness } from './memory/branches/business-client.js';

@@ -1,0 +1,224 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  anyGtx,
+  gidOf,
+  keyOf,
+  lookAt,
+  prepareWork,
+  rowOf,
+  type BranchStoreWorld,
+} from './branch-store-world.js';
+
+export function branchStoreTransactions(world: () => BranchStoreWorld): void {
+  describe('a local transaction', () => {
+    it('B1 what was committed outlives a crash of the process and of the server', async () => {
+      const branches = world().open();
+      const key = keyOf(anyGtx());
+      const tx = await branches.begin();
+      await tx.acceptRows([rowOf(key)]);
+      await world().put(tx.client, key.gtx, 'held');
+      await tx.commit();
+
+      await world().crash(branches);
+      await world().crashServer();
+
+      expect((await lookAt(world().open(), key)).row).toMatchObject({
+        state: 'PREPARED',
+        payload: { amount: 5 },
+      });
+      expect(await world().read(key.gtx)).toBe('held');
+    });
+
+    it('B2 shows its rows and its business data to others only after commit', async () => {
+      const key = keyOf(anyGtx());
+      const other = world().open();
+      const tx = await world().open().begin();
+      await tx.acceptRows([rowOf(key)]);
+      await world().put(tx.client, key.gtx, 'held');
+
+      const before = await lookAt(other, key);
+      const businessBefore = await world().read(key.gtx);
+      await tx.commit();
+
+      expect(before).toEqual({ key, maxAttempt: 0, row: null, earlier: [], gid: false });
+      expect(businessBefore).toBeNull();
+      expect(await lookAt(other, key)).toMatchObject({ maxAttempt: 1, row: { ...key, state: 'PREPARED' } });
+      expect(await world().read(key.gtx)).toBe('held');
+    });
+
+    it('leaves nothing behind after rollback, and may be rolled back again', async () => {
+      const key = keyOf(anyGtx());
+      const branches = world().open();
+      const tx = await branches.begin();
+      await tx.acceptRows([rowOf(key)]);
+      await world().put(tx.client, key.gtx, 'held');
+
+      await tx.rollback();
+      await tx.rollback();
+
+      expect(await lookAt(branches, key)).toMatchObject({ maxAttempt: 0, row: null });
+      expect(await world().read(key.gtx)).toBeNull();
+    });
+
+    it('rollback after commit or prepare takes nothing back', async () => {
+      const branches = world().open();
+      const [committed, prepared] = [keyOf(anyGtx()), keyOf(anyGtx())];
+      const first = await branches.begin();
+      await first.acceptRows([rowOf(committed)]);
+      await first.commit();
+      const second = await branches.begin();
+      await second.insertRows([rowOf(prepared)]);
+      await second.prepare(gidOf(prepared));
+
+      await first.rollback();
+      await second.rollback();
+
+      expect((await lookAt(branches, committed)).row).not.toBeNull();
+      expect((await lookAt(branches, prepared)).gid).toBe(true);
+      await branches.rollbackPrepared(gidOf(prepared));
+    });
+
+    it('ends with the process that opened it', async () => {
+      const key = keyOf(anyGtx());
+      const doomed = world().open();
+      const tx = await doomed.begin();
+      await tx.acceptRows([rowOf(key)]);
+
+      await world().crash(doomed);
+
+      const branches = world().open({ patient: true });
+      const next = await branches.begin();
+      expect(await next.acceptRows([rowOf(key)])).toEqual(['fresh']);
+      await next.rollback();
+    });
+
+    it('verbs of a transaction whose connection was lost say UNAVAILABLE, and rollback does not throw', async () => {
+      const doomed = world().open();
+      const tx = await doomed.begin();
+      await tx.acceptRows([rowOf(keyOf(anyGtx()))]);
+
+      await world().crash(doomed);
+
+      await expect(tx.acceptRows([rowOf(keyOf(anyGtx()))])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await expect(tx.rollback()).resolves.toBeUndefined();
+    });
+
+    it('knows whether anything was written in it', async () => {
+      const key = keyOf(anyGtx());
+      const tx = await world().open().begin();
+      const atFirst = await tx.wroteNothing();
+      await world().get(tx.client, key.gtx);
+      const afterRead = await tx.wroteNothing();
+      await world().put(tx.client, key.gtx, 'held');
+
+      expect([atFirst, afterRead, await tx.wroteNothing()]).toEqual([true, true, false]);
+      await tx.rollback();
+    });
+  });
+
+  describe('a savepoint', () => {
+    it('takes back the work that threw, and only that', async () => {
+      const branches = world().open();
+      const [kept, dropped] = [keyOf(anyGtx()), keyOf(anyGtx())];
+      const tx = await branches.begin();
+      await tx.acceptRows([rowOf(kept)]);
+
+      const failing = tx.savepoint(async () => {
+        await tx.acceptRows([rowOf(dropped)]);
+        await world().put(tx.client, dropped.gtx, 'held');
+        throw new Error('out of stock');
+      });
+      await expect(failing).rejects.toThrow('out of stock');
+      await tx.moveRows([{ key: kept, from: ['PREPARED'], to: 'ABORTED' }]);
+      await tx.commit();
+
+      expect((await lookAt(branches, kept)).row).toMatchObject({ state: 'ABORTED' });
+      expect(await lookAt(branches, dropped)).toMatchObject({ maxAttempt: 0, row: null });
+      expect(await world().read(dropped.gtx)).toBeNull();
+    });
+
+    it('keeps the transaction usable after a failed statement', async () => {
+      const branches = world().open();
+      const key = keyOf(anyGtx());
+      const tx = await branches.begin();
+
+      await expect(tx.savepoint(() => world().failStatement(tx.client))).rejects.toThrow();
+      await tx.acceptRows([rowOf(key)]);
+      await tx.commit();
+
+      expect((await lookAt(branches, key)).row).not.toBeNull();
+    });
+
+    it('does not keep work that swallowed its own failed statement', async () => {
+      const key = keyOf(anyGtx());
+      const tx = await world().open().begin();
+      const careless = tx.savepoint(async () => {
+        await world().put(tx.client, key.gtx, 'held');
+        await world()
+          .failStatement(tx.client)
+          .catch((error: unknown) => error);
+      });
+
+      await expect(careless).rejects.toMatchObject({ code: 'OTHER' });
+      await tx.commit();
+
+      expect(await world().read(key.gtx)).toBeNull();
+    });
+
+    it('may stand inside another one', async () => {
+      const [outer, inner] = [anyGtx(), anyGtx()];
+      const tx = await world().open().begin();
+      await tx.savepoint(async () => {
+        await world().put(tx.client, outer, 'held');
+        const failing = tx.savepoint(async () => {
+          await world().put(tx.client, inner, 'held');
+          throw new Error('inner');
+        });
+        await expect(failing).rejects.toThrow('inner');
+      });
+      await tx.commit();
+
+      expect([await world().read(outer), await world().read(inner)]).toEqual(['held', null]);
+    });
+  });
+
+  describe('an aborted block', () => {
+    it('B6 prepare says ABORTED, and nothing is prepared', async () => {
+      const branches = world().open();
+      const key = keyOf(anyGtx());
+      const tx = await branches.begin();
+      await tx.insertRows([rowOf(key)]);
+      await expect(world().failStatement(tx.client)).rejects.toThrow();
+
+      await expect(tx.prepare(gidOf(key))).rejects.toMatchObject({ code: 'ABORTED', ambiguous: false });
+
+      expect(await lookAt(branches, key)).toMatchObject({ gid: false, row: null });
+    });
+
+    it('commit says ABORTED too', async () => {
+      const branches = world().open();
+      const key = keyOf(anyGtx());
+      const tx = await branches.begin();
+      await tx.acceptRows([rowOf(key)]);
+      await expect(world().failStatement(tx.client)).rejects.toThrow();
+
+      await expect(tx.commit()).rejects.toMatchObject({ code: 'ABORTED', ambiguous: false });
+
+      expect((await lookAt(branches, key)).row).toBeNull();
+    });
+
+    it('after any failed verb there is only rollback, and the store goes on', async () => {
+      const branches = world().open();
+      const key = keyOf(anyGtx());
+      await prepareWork(world(), branches, key, key.gtx);
+      await branches.commitPrepared(gidOf(key));
+      const tx = await branches.begin();
+
+      await expect(tx.insertRows([rowOf(key)])).rejects.toMatchObject({ code: 'DUPLICATE' });
+      await expect(tx.raiseFences([key])).rejects.toMatchObject({ code: 'OTHER' });
+      await tx.rollback();
+
+      expect((await lookAt(branches, key)).row).toMatchObject({ state: 'COMMITTED' });
+    });
+  });
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '#observability';
+import { Locks } from './locks.js';
+import { MemoryTransaction } from './transaction.js';
+
+/** Values are never changed in place: a write replaces them. undefined deletes. */
+export type Value = object | string | number | boolean | null | undefined;
+
+/**
+ * One database of the twin: a key-value store with row locks and read-committed transactions. Tables are key prefixes.
+ * Owns what is committed and who holds what; knows nothing of branches.
+ */
+export class MemoryDatabase {
+  readonly locks: Locks;
+  private readonly committed = new Map<string, Exclude<Value, undefined>>();
+  private readonly open = new Set<MemoryTransaction>();
+  private readonly sequences = new Map<string, number>();
+  private lastId = 0;
+
+  constructor(
+    readonly name: string,
+    readonly clock: Clock,
+  ) {
+    this.locks = new Locks(clock);
+  }
+
+  begin(lockTimeoutMs: number): MemoryTransaction {
+    this.lastId += 1;
+    const transaction = new MemoryTransaction(this, this.lastId, lockTimeoutMs);
+    this.open.add(transaction);
+    transaction.onEnd(() => this.open.delete(transaction));
+    return transaction;
+  }
+
+  /** What everybody sees. */
+  read(key: string): Value {
+    return this.committed.get(key);
+  }
+
+  /** Committed values of one table, in no promised order. */
+  values(table: string): Value[] {
+    return [...this.committed].filter(([key]) => key.startsWith(`${table}|`)).map(([, value]) => value);
+  }
+
+  apply(writes: ReadonlyMap<string, Value>): void {
+    for (const [key, value] of writes) {
+      if (value === undefined) this.committed.delete(key);
+      else this.committed.set(key, value);
+    }
+  }
+
+  /** As of a sequence: never rolled back. */
+  nextId(sequence: string): number {
+    const next = (this.sequences.get(sequence) ?? 0) + 1;
+    this.sequences.set(sequence, next);
+    return next;
+  }
+
+  /** The server died: every open transaction is gone; what is committed or prepared stays. */
+  crash(): void {
+    for (const transaction of [...this.open]) transaction.lose();
+  }
+}

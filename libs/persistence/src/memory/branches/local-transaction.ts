@@ -1,0 +1,146 @@
+import { branchId, compareBranchKeys, fenceId, highestPerFence } from '../../port/branch-key.js';
+import {
+  StoreError,
+  type BranchKey,
+  type BranchRow,
+  type LocalTransaction,
+  type NewBranchRow,
+  type RowMove,
+} from '../../port/branch-store.js';
+import { MemoryClient } from './business-client.js';
+import { fenceAt, fenceKey, rowAt, rowKey, toBranchRow, toStored, type StoredRow } from './tables.js';
+import type { MemoryTransaction } from './transaction.js';
+
+/** What ends a local transaction, supplied by the store that opened it. */
+export interface Ending {
+  prepare(gid: string, transaction: MemoryTransaction): Promise<void>;
+  commit(transaction: MemoryTransaction): Promise<void>;
+}
+
+/** The verbs of {@link LocalTransaction} over the twin's database, with the locks that PostgreSQL would take. */
+export class MemoryLocalTransaction implements LocalTransaction {
+  readonly client: MemoryClient;
+
+  constructor(
+    private readonly transaction: MemoryTransaction,
+    private readonly ending: Ending,
+  ) {
+    this.client = new MemoryClient(transaction);
+  }
+
+  private readonly read = (key: string) => this.transaction.get(key);
+
+  private get nowMs(): number {
+    return this.transaction.database.clock.wallMs();
+  }
+
+  async raiseFences(keys: readonly BranchKey[]): Promise<readonly boolean[]> {
+    const raised = await this.raise(highestPerFence(keys));
+    return keys.map((key) => raised.has(branchId(key)));
+  }
+
+  /** branchIds of the keys whose fence stands at their attempt now. */
+  private async raise(keys: readonly BranchKey[]): Promise<Set<string>> {
+    const raised = new Set<string>();
+    for (const key of keys) {
+      await this.transaction.lock(fenceKey(key));
+      if (fenceAt(this.read, key) > key.attempt) continue;
+      const { gtx, branch, attempt } = key;
+      await this.transaction.put(fenceKey(key), { gtx, branch, maxAttempt: attempt });
+      raised.add(branchId(key));
+    }
+    return raised;
+  }
+
+  async insertRows(rows: readonly NewBranchRow[]): Promise<void> {
+    for (const row of [...rows].sort(compareBranchKeys)) {
+      if (await this.insert(row)) continue;
+      const message = 'a branch row of this attempt exists';
+      this.transaction.fail(new StoreError('DUPLICATE', message, false, '23505'));
+    }
+  }
+
+  /** Waits for a concurrent insert of the same key; false when a row is there. */
+  private async insert(row: NewBranchRow): Promise<boolean> {
+    if (rowAt(this.read, row) !== null) return false;
+    await this.transaction.lock(rowKey(row));
+    if (rowAt(this.read, row) !== null) return false;
+    await this.transaction.put(rowKey(row), toStored(row, this.nowMs));
+    return true;
+  }
+
+  async acceptRows(rows: readonly NewBranchRow[]): Promise<readonly ('fresh' | 'duplicate' | 'fenced')[]> {
+    const asked = highestPerFence(rows);
+    const passed = await this.raise(asked);
+    const fresh = new Set<string>();
+    for (const row of asked) {
+      if (passed.has(branchId(row)) && (await this.insert(row))) fresh.add(fenceId(row));
+    }
+    return rows.map((row) => {
+      if (!passed.has(branchId(row))) return 'fenced';
+      return fresh.delete(fenceId(row)) ? 'fresh' : 'duplicate';
+    });
+  }
+
+  async moveRows(
+    moves: readonly RowMove[],
+  ): Promise<readonly { readonly moved: boolean; readonly row: BranchRow | null }[]> {
+    const moved = new Set<string>();
+    for (const move of [...moves].sort((a, b) => compareBranchKeys(a.key, b.key))) {
+      if (!moved.has(branchId(move.key)) && (await this.move(move))) moved.add(branchId(move.key));
+    }
+    return moves.map(({ key }) => {
+      const row = rowAt(this.read, key);
+      return { moved: moved.delete(branchId(key)), row: row === null ? null : toBranchRow(row, this.nowMs) };
+    });
+  }
+
+  private async move(move: RowMove): Promise<boolean> {
+    if (!isIn(rowAt(this.read, move.key), move)) return false;
+    await this.transaction.lock(rowKey(move.key));
+    const row = rowAt(this.read, move.key);
+    if (!isIn(row, move)) return false;
+    await this.transaction.put(rowKey(move.key), movedRow(row, move, this.nowMs));
+    return true;
+  }
+
+  async wroteNothing(): Promise<boolean> {
+    return this.transaction.wroteNothing;
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    this.transaction.savepoint();
+    try {
+      const result = await work();
+      this.transaction.release();
+      return result;
+    } catch (error) {
+      this.transaction.rollbackToSavepoint();
+      throw error;
+    }
+  }
+
+  prepare(gid: string): Promise<void> {
+    return this.ending.prepare(gid, this.transaction);
+  }
+
+  commit(): Promise<void> {
+    return this.ending.commit(this.transaction);
+  }
+
+  async rollback(): Promise<void> {
+    this.transaction.rollback();
+  }
+}
+
+const isIn = (row: StoredRow | null, { from }: RowMove): row is StoredRow =>
+  row !== null && from.includes(row.state);
+
+const movedRow = (row: StoredRow, { to, output, error }: RowMove, nowMs: number): StoredRow =>
+  structuredClone({
+    ...row,
+    state: to,
+    updatedAtMs: nowMs,
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error }),
+  });

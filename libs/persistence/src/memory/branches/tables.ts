@@ -1,0 +1,59 @@
+import { branchId, fenceId } from '../../port/branch-key.js';
+import type { BranchKey, BranchRow, NewBranchRow } from '../../port/branch-store.js';
+import type { MemoryDatabase, Value } from './database.js';
+
+/** A stored branch row; `forgotten` is SQL NULL in payload. */
+export interface StoredRow extends NewBranchRow {
+  readonly updatedAtMs: number;
+  readonly forgotten: boolean;
+}
+
+export const rowKey = (key: BranchKey): string => `branch|${branchId(key)}`;
+export const fenceKey = (key: Pick<BranchKey, 'gtx' | 'branch'>): string => `fence|${fenceId(key)}`;
+
+export interface StoredFence extends Pick<BranchKey, 'gtx' | 'branch'> {
+  readonly maxAttempt: number;
+}
+
+/** Reads of a transaction (own writes included) and of the database are the same to these. */
+export interface Reader {
+  (key: string): Value;
+}
+
+export const rowAt = (read: Reader, key: BranchKey): StoredRow | null =>
+  (read(rowKey(key)) as StoredRow | undefined) ?? null;
+
+export const fenceAt = (read: Reader, key: BranchKey): number =>
+  (read(fenceKey(key)) as StoredFence | undefined)?.maxAttempt ?? 0;
+
+export const allRows = (database: MemoryDatabase): StoredRow[] => database.values('branch') as StoredRow[];
+export const allFences = (database: MemoryDatabase): StoredFence[] =>
+  database.values('fence') as StoredFence[];
+
+/** JSON goes in as a copy, as over a wire: nobody keeps a hand on what is stored. */
+export const toStored = (row: NewBranchRow, nowMs: number): StoredRow =>
+  structuredClone({
+    gtx: row.gtx,
+    branch: row.branch,
+    attempt: row.attempt,
+    style: row.style,
+    state: row.state,
+    operation: row.operation,
+    payload: row.payload,
+    output: row.output,
+    error: row.error,
+    ledgerEpoch: row.ledgerEpoch,
+    updatedAtMs: nowMs,
+    forgotten: false,
+  });
+
+export function toBranchRow(
+  { updatedAtMs, forgotten: _forgotten, ...row }: StoredRow,
+  nowMs: number,
+): BranchRow {
+  return structuredClone({
+    ...row,
+    updatedAt: new Date(updatedAtMs).toISOString(),
+    ageMs: nowMs - updatedAtMs,
+  });
+}

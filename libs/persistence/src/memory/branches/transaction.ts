@@ -1,0 +1,165 @@
+import { StoreError } from '../../port/branch-store.js';
+import type { MemoryDatabase, Value } from './database.js';
+import type { LockOwner } from './locks.js';
+
+type Status = 'open' | 'prepared' | 'ended' | 'lost';
+
+/** What one savepoint level wrote and locked. */
+interface Level {
+  readonly writes: Map<string, Value>;
+  readonly locks: Set<string>;
+}
+
+const newLevel = (): Level => ({ writes: new Map(), locks: new Set() });
+
+/**
+ * One transaction: private writes over what is committed, under row locks held to its end.
+ * As on the real server, an error outside a savepoint aborts it: from then on only rollback is possible.
+ */
+export class MemoryTransaction implements LockOwner {
+  private readonly levels: Level[] = [newLevel()];
+  private readonly listeners: (() => void)[] = [];
+  private status: Status = 'open';
+  private aborted = false;
+  private wrote = false;
+
+  constructor(
+    readonly database: MemoryDatabase,
+    readonly id: number,
+    private readonly lockTimeoutMs: number,
+  ) {}
+
+  get wroteNothing(): boolean {
+    return !this.wrote;
+  }
+
+  get isOpen(): boolean {
+    return this.status === 'open';
+  }
+
+  get isAborted(): boolean {
+    return this.aborted;
+  }
+
+  get(key: string): Value {
+    this.check();
+    const level = this.levels.findLast(({ writes }) => writes.has(key));
+    return level === undefined ? this.database.read(key) : level.writes.get(key);
+  }
+
+  /** Takes the row's lock, waiting for others; a write of a row that is not locked takes it too. */
+  async lock(key: string): Promise<void> {
+    this.check();
+    this.wrote = true;
+    try {
+      const isNew = await this.database.locks.acquire(key, this, this.lockTimeoutMs);
+      if (isNew) this.keep(key);
+    } catch (error) {
+      this.aborted = true;
+      throw error;
+    }
+  }
+
+  /** The lock may have been granted in the moment in which the connection was lost. */
+  private keep(key: string): void {
+    if (this.status === 'open') this.top.locks.add(key);
+    else this.database.locks.release([key]);
+    this.checkOpen();
+  }
+
+  async put(key: string, value: Value): Promise<void> {
+    await this.lock(key);
+    this.top.writes.set(key, value);
+  }
+
+  /** An error as the server would raise it: the transaction is aborted by it. */
+  fail(error: StoreError): never {
+    this.aborted = true;
+    throw error;
+  }
+
+  savepoint(): void {
+    this.check();
+    this.levels.push(newLevel());
+  }
+
+  release(): void {
+    this.check();
+    const { writes, locks } = this.levels.pop() ?? newLevel();
+    for (const [key, value] of writes) this.top.writes.set(key, value);
+    for (const key of locks) this.top.locks.add(key);
+  }
+
+  rollbackToSavepoint(): void {
+    this.checkOpen();
+    const { locks } = this.levels.pop() ?? newLevel();
+    this.database.locks.release(locks);
+    this.aborted = false;
+  }
+
+  /** false when it was aborted and is now rolled back: the server's tag ROLLBACK. */
+  commit(): boolean {
+    this.checkOpen();
+    this.finish(this.aborted ? 'rollback' : 'commit');
+    return !this.aborted;
+  }
+
+  /** The locks and writes stay with this object until `finish`. false as of `commit`. */
+  prepare(): boolean {
+    this.checkOpen();
+    if (this.aborted) this.end('ended');
+    else this.status = 'prepared';
+    this.tell();
+    return !this.aborted;
+  }
+
+  finish(how: 'commit' | 'rollback'): void {
+    if (how === 'commit') for (const { writes } of this.levels) this.database.apply(writes);
+    this.end('ended');
+  }
+
+  rollback(): void {
+    if (this.status === 'open') this.end('ended');
+  }
+
+  /** The connection is gone: as a rollback, but later verbs hear why. */
+  lose(): void {
+    if (this.status !== 'open') return;
+    this.database.locks.drop(this, connectionLost());
+    this.end('lost');
+  }
+
+  onEnd(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  private end(status: 'ended' | 'lost'): void {
+    this.status = status;
+    for (const { locks } of this.levels) this.database.locks.release(locks);
+    this.tell();
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners.splice(0)) listener();
+  }
+
+  private check(): void {
+    this.checkOpen();
+    if (!this.aborted) return;
+    throw new StoreError('OTHER', 'current transaction is aborted, commands ignored', false, '25P02');
+  }
+
+  private checkOpen(): void {
+    if (this.status === 'lost') throw connectionLost();
+    if (this.status !== 'open') throw new StoreError('OTHER', 'the local transaction has ended', false, null);
+  }
+
+  private get top(): Level {
+    const level = this.levels.at(-1);
+    if (level === undefined) throw new Error('a transaction has at least one level');
+    return level;
+  }
+}
+
+export const connectionLost = (): StoreError =>
+  new StoreError('UNAVAILABLE', 'Connection terminated unexpectedly', false, null);

@@ -1,0 +1,48 @@
+import { branchId, fenceId, highestPerFence } from '../../port/branch-key.js';
+import type { BranchKey, NewBranchRow } from '../../port/branch-store.js';
+import { FENCE_UPSERT } from './raise-fences.js';
+import { columnsOf, INSERT_COLUMNS, UNNEST_ROWS } from './rows.js';
+import type { Run, Statement } from './statement.js';
+
+export type Acceptance = 'fresh' | 'duplicate' | 'fenced';
+
+/**
+ * Fence and row of many branches in one statement. Locks are taken in the order of the arrays: all fences, then all rows.
+ *
+ * A concurrent copy of the same batch waits on the first common fence, so of two copies one goes first: if that one commits,
+ * the other finds its rows (ON CONFLICT DO NOTHING returns none: duplicate); if it rolls back, the other inserts them.
+ * Never both.
+ *
+ * `(… IN (SELECT …)) IS TRUE` stays a hashed lookup whatever the planner believes of the sizes; as a join, the plan kept
+ * for 10 rows compares each with each when 1,000 come.
+ */
+const accept = (rows: readonly NewBranchRow[]): Statement => ({
+  name: 'concordat_accept_rows',
+  text: `
+    WITH k AS MATERIALIZED (SELECT * FROM ${UNNEST_ROWS}),
+    raised AS (${FENCE_UPSERT}),
+    added AS (
+      INSERT INTO concordat.branch (${INSERT_COLUMNS})
+      SELECT ${INSERT_COLUMNS} FROM k WHERE ((gtx, branch) IN (SELECT gtx, branch FROM raised)) IS TRUE
+      ON CONFLICT DO NOTHING
+      RETURNING gtx, branch)
+    SELECT gtx, branch, false AS added FROM raised UNION ALL SELECT gtx, branch, true FROM added`,
+  values: columnsOf(rows),
+});
+
+interface Accepted extends Pick<BranchKey, 'gtx' | 'branch'> {
+  readonly added: boolean;
+}
+
+/** Per row what happened; of the same key twice in one batch only the first can be fresh, of two attempts only the higher. */
+export async function acceptRows(run: Run, rows: readonly NewBranchRow[]): Promise<Acceptance[]> {
+  const asked = highestPerFence(rows);
+  const answer = await run<Accepted>(accept(asked));
+  const raised = new Set(answer.rows.filter((row) => !row.added).map(fenceId));
+  const fresh = new Set(answer.rows.filter((row) => row.added).map(fenceId));
+  const passed = new Set(asked.filter((row) => raised.has(fenceId(row))).map(branchId));
+  return rows.map((row) => {
+    if (!passed.has(branchId(row))) return 'fenced';
+    return fresh.delete(fenceId(row)) ? 'fresh' : 'duplicate';
+  });
+}

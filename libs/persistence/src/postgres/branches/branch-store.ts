@@ -1,0 +1,151 @@
+import type { Pool, QueryResult } from 'pg';
+import {
+  StoreError,
+  type BranchEvidence,
+  type BranchKey,
+  type BranchRow,
+  type BranchStore,
+  type PreparedGid,
+} from '../../port/branch-store.js';
+import { collectGarbage } from './collect-garbage.js';
+import { toStoreError } from './faults.js';
+import { forget } from './forget.js';
+import { listRows, type RowFilter } from './list-rows.js';
+import { PostgresLocalTransaction } from './local-transaction.js';
+import { evidence, see } from './look.js';
+import { OwnGids } from './own-gids.js';
+import { preparedGids, preparedOf } from './prepared-gids.js';
+import { preparedRows } from './prepared-rows.js';
+import { Session } from './session.js';
+import { openSessions, type SessionOptions } from './sessions.js';
+import type { Run } from './statement.js';
+
+export interface PostgresBranchStoreOptions extends SessionOptions {
+  /** Name of the participant: the scope of its gids. */
+  readonly participant: string;
+}
+
+const UNKNOWN_GID = '42704';
+
+/**
+ * The participant's store over PostgreSQL.
+ * Owns two pools: work that may wait for locks never takes the connections of COMMIT PREPARED, which ends such waits.
+ */
+export class PostgresBranchStore implements BranchStore {
+  private readonly gids: OwnGids;
+
+  constructor(
+    participant: string,
+    private readonly work: Pool,
+    private readonly control: Pool,
+  ) {
+    this.gids = new OwnGids(participant);
+  }
+
+  private async onSession<T>(pool: Pool, use: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.checkOut(pool);
+    try {
+      return await use(session);
+    } finally {
+      session.release(true);
+    }
+  }
+
+  private async checkOut(pool: Pool): Promise<Session> {
+    try {
+      return new Session(await pool.connect());
+    } catch (error) {
+      throw toStoreError(error, 'connect');
+    }
+  }
+
+  private readonly run: Run = (statement) =>
+    this.onSession(this.control, (session) => session.run(statement));
+
+  async look(keys: readonly BranchKey[], options: { gids: boolean }): Promise<readonly BranchEvidence[]> {
+    if (keys.length === 0) return [];
+    return this.onSession(this.control, async (session) => {
+      const run: Run = (statement) => session.run(statement);
+      const seen = await see(run, keys);
+      const prepared = options.gids ? await preparedOf(run, this.gids, keys) : new Set<string>();
+      return evidence(keys, seen, prepared);
+    });
+  }
+
+  async begin(): Promise<PostgresLocalTransaction> {
+    const session = await this.checkOut(this.work);
+    try {
+      // Read committed, whatever the database defaults to: a fence must be tested against what others have committed by now.
+      await session.run('BEGIN ISOLATION LEVEL READ COMMITTED');
+    } catch (error) {
+      session.release(false);
+      throw error;
+    }
+    return new PostgresLocalTransaction(session, this.gids);
+  }
+
+  async commitPrepared(gid: string): Promise<'done' | 'absent'> {
+    return this.finish(`COMMIT PREPARED ${this.gids.literal(gid)}`);
+  }
+
+  async rollbackPrepared(gid: string): Promise<'done' | 'absent'> {
+    return this.finish(`ROLLBACK PREPARED ${this.gids.literal(gid)}`);
+  }
+
+  private async finish(text: string): Promise<'done' | 'absent'> {
+    try {
+      await this.onSession<QueryResult>(this.control, (session) => session.runDurable(text, 'finish'));
+      return 'done';
+    } catch (error) {
+      if (error instanceof StoreError && error.sqlState === UNKNOWN_GID) return 'absent';
+      throw error;
+    }
+  }
+
+  preparedGids(): Promise<readonly PreparedGid[]> {
+    return preparedGids(this.run, this.gids);
+  }
+
+  preparedRows(options: { olderThanMs: number; limit: number }): Promise<readonly BranchRow[]> {
+    return preparedRows(this.run, options.olderThanMs, options.limit);
+  }
+
+  listRows(
+    filter: RowFilter,
+    page: { limit: number; cursor: string | null },
+  ): Promise<{ items: readonly BranchRow[]; nextCursor: string | null }> {
+    return listRows(this.run, filter, page);
+  }
+
+  async forget(keys: readonly BranchKey[]): Promise<void> {
+    if (keys.length > 0) await forget(this.run, keys);
+  }
+
+  collectGarbage(options: { retentionMs: number; limit: number }): Promise<number> {
+    return collectGarbage(this.run, options.retentionMs, options.limit);
+  }
+
+  async maxPreparedTransactions(): Promise<number> {
+    const { rows } = await this.run<{ slots: number }>({
+      text: `SELECT current_setting('max_prepared_transactions')::int AS slots`,
+      values: [],
+    });
+    return rows[0]?.slots ?? 0;
+  }
+
+  async ping(): Promise<void> {
+    await this.run({ text: 'SELECT 1', values: [] });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.work.end(), this.control.end()]);
+  }
+}
+
+/** Opens the store of one participant; the first statement opens the first connection. */
+export function createPostgresBranchStore(options: PostgresBranchStoreOptions): PostgresBranchStore {
+  const { participant, ...sessions } = options;
+  const work = openSessions(sessions, `concordat ${participant}`);
+  const control = openSessions(sessions, `concordat ${participant} control`);
+  return new PostgresBranchStore(participant, work, control);
+}

@@ -1,0 +1,28 @@
+import { compareBranchKeys } from '../../port/branch-key.js';
+import { StoreError, type NewBranchRow } from '../../port/branch-store.js';
+import { columnsOf, INSERT_COLUMNS, UNNEST_ROWS } from './rows.js';
+import type { Run, Statement } from './statement.js';
+
+const insert = (rows: readonly NewBranchRow[]): Statement => ({
+  name: 'concordat_insert_rows',
+  text: `INSERT INTO concordat.branch (${INSERT_COLUMNS}) SELECT ${INSERT_COLUMNS} FROM ${UNNEST_ROWS}`,
+  values: columnsOf(rows),
+});
+
+const isUniqueViolation = (error: unknown): error is StoreError =>
+  error instanceof StoreError && error.sqlState === '23505';
+
+/**
+ * Plain INSERT. It waits for a concurrent transaction that inserted the same key, and fails when that one commits:
+ * with ON CONFLICT DO NOTHING the second copy of a PREPARE would go on and prepare work without a row.
+ */
+export async function insertRows(run: Run, rows: readonly NewBranchRow[]): Promise<void> {
+  try {
+    await run(insert([...rows].sort(compareBranchKeys)));
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new StoreError('DUPLICATE', 'a branch row of this attempt exists', false, '23505', {
+      cause: error,
+    });
+  }
+}

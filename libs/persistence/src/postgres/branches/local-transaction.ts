@@ -1,0 +1,106 @@
+import type { PoolClient } from 'pg';
+import {
+  StoreError,
+  type BranchKey,
+  type LocalTransaction,
+  type NewBranchRow,
+  type RowMove,
+} from '../../port/branch-store.js';
+import { acceptRows, type Acceptance } from './accept-rows.js';
+import type { OwnGids } from './own-gids.js';
+import { insertRows } from './insert-rows.js';
+import { moveRows, type Moved } from './move-rows.js';
+import { raiseFences } from './raise-fences.js';
+import type { Session } from './session.js';
+import type { Run } from './statement.js';
+
+const SAVEPOINT = 'concordat_work';
+
+/**
+ * One local transaction on one session.
+ *
+ * Invariants:
+ *  1 The session leaves this object exactly once: at commit, prepare or rollback, whatever their result.
+ *  2 After PREPARE TRANSACTION the session is clean and serves others; the prepared work belongs to no session.
+ *  3 COMMIT and PREPARE TRANSACTION of an aborted block raise no error [pg]: their command tags are read.
+ */
+export class PostgresLocalTransaction implements LocalTransaction {
+  constructor(
+    private readonly session: Session,
+    private readonly gids: OwnGids,
+  ) {}
+
+  get client(): PoolClient {
+    return this.session.client;
+  }
+
+  private readonly run: Run = (statement) => this.session.run(statement);
+
+  async raiseFences(keys: readonly BranchKey[]): Promise<readonly boolean[]> {
+    return keys.length === 0 ? [] : raiseFences(this.run, keys);
+  }
+
+  async insertRows(rows: readonly NewBranchRow[]): Promise<void> {
+    if (rows.length > 0) await insertRows(this.run, rows);
+  }
+
+  async acceptRows(rows: readonly NewBranchRow[]): Promise<readonly Acceptance[]> {
+    return rows.length === 0 ? [] : acceptRows(this.run, rows);
+  }
+
+  async moveRows(moves: readonly RowMove[]): Promise<readonly Moved[]> {
+    return moves.length === 0 ? [] : moveRows(this.run, moves);
+  }
+
+  async wroteNothing(): Promise<boolean> {
+    const { rows } = await this.session.run<{ nothing: boolean }>({
+      name: 'concordat_wrote_nothing',
+      text: 'SELECT pg_current_xact_id_if_assigned() IS NULL AS nothing',
+      values: [],
+    });
+    return rows[0]?.nothing === true;
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    await this.session.run(`SAVEPOINT ${SAVEPOINT}`);
+    try {
+      const result = await work();
+      // Fails when the work swallowed an error of its own SQL: then nothing of it may stay.
+      await this.session.run(`RELEASE SAVEPOINT ${SAVEPOINT}`);
+      return result;
+    } catch (error) {
+      await this.session.run(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`);
+      throw error;
+    }
+  }
+
+  async prepare(gid: string): Promise<void> {
+    await this.end(`PREPARE TRANSACTION ${this.gids.literal(gid)}`, 'prepare', 'PREPARE');
+  }
+
+  async commit(): Promise<void> {
+    await this.end('COMMIT', 'commit', 'COMMIT');
+  }
+
+  private async end(text: string, doing: 'prepare' | 'commit', tag: string): Promise<void> {
+    try {
+      const { command } = await this.session.runDurable(text, doing);
+      this.session.release(true);
+      if (command === tag) return;
+    } catch (error) {
+      await this.rollback();
+      throw error;
+    }
+    throw new StoreError('ABORTED', `${doing}: the server answered ROLLBACK`, false, null);
+  }
+
+  async rollback(): Promise<void> {
+    if (this.session.ended) return;
+    // A transaction ends with its session: where ROLLBACK cannot be said, dropping the session says it.
+    const clean = await this.session.run('ROLLBACK').then(
+      () => true,
+      () => false,
+    );
+    this.session.release(clean);
+  }
+}

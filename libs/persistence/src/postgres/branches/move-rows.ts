@@ -1,0 +1,76 @@
+import { branchId, compareBranchKeys } from '../../port/branch-key.js';
+import type { BranchRow, RowMove } from '../../port/branch-store.js';
+import { see } from './look.js';
+import { jsonText, ROW_COLUMNS, toBranchRow, type RawRow } from './rows.js';
+import type { Run, Statement } from './statement.js';
+
+export interface Moved {
+  readonly moved: boolean;
+  readonly row: BranchRow | null;
+}
+
+/** `undefined` leaves a column as it is; an error can also be taken away. */
+const KEEP = { output: null, error: null, clearError: false };
+
+function changes({ output, error }: RowMove): {
+  output: string | null;
+  error: string | null;
+  clearError: boolean;
+} {
+  return {
+    output: output === undefined ? KEEP.output : jsonText(output),
+    error: error === undefined || error === null ? KEEP.error : jsonText(error),
+    clearError: error === null,
+  };
+}
+
+const move = (moves: readonly RowMove[]): Statement => ({
+  text: `
+    UPDATE concordat.branch b
+    SET state = k.to_state, updated_at = now(), output = coalesce(k.output, b.output),
+        error = CASE WHEN k.clear_error THEN NULL ELSE coalesce(k.error, b.error) END
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::json[], $8::bool[])
+      AS k(gtx, branch, attempt, from_states, to_state, output, error, clear_error)
+    WHERE b.gtx = k.gtx AND b.branch = k.branch AND b.attempt = k.attempt
+      AND b.state = ANY(string_to_array(k.from_states, ','))
+    RETURNING ${ROW_COLUMNS}`,
+  values: [
+    moves.map((m) => m.key.gtx),
+    moves.map((m) => m.key.branch),
+    moves.map((m) => m.key.attempt),
+    moves.map((m) => m.from.join(',')),
+    moves.map((m) => m.to),
+    moves.map((m) => changes(m).output),
+    moves.map((m) => changes(m).error),
+    moves.map((m) => changes(m).clearError),
+  ],
+});
+
+/** Rows that did not move, read in a *new* statement: the old one's snapshot may be from before somebody else moved them. */
+async function stayed(run: Run, moves: readonly RowMove[]): Promise<Map<string, BranchRow>> {
+  const seen = await see(
+    run,
+    moves.map((m) => m.key),
+  );
+  return new Map([...seen.rows.values()].flat().map((row) => [branchId(row), row]));
+}
+
+/** The first move of every key, in lock order: a row cannot move twice in one statement. */
+function firstOfEachKey(moves: readonly RowMove[]): RowMove[] {
+  const first = new Map<string, RowMove>();
+  for (const m of moves) if (!first.has(branchId(m.key))) first.set(branchId(m.key), m);
+  return [...first.values()].sort((a, b) => compareBranchKeys(a.key, b.key));
+}
+
+/** One statement when every row moves, which is the rule; a second one for those that did not. */
+export async function moveRows(run: Run, moves: readonly RowMove[]): Promise<Moved[]> {
+  const answer = await run<RawRow>(move(firstOfEachKey(moves)));
+  const rows = new Map(answer.rows.map((raw) => [branchId(raw), toBranchRow(raw)]));
+  const others = moves.filter((m) => !rows.has(branchId(m.key)));
+  const left = others.length === 0 ? new Map<string, BranchRow>() : await stayed(run, others);
+  const unclaimed = new Set(rows.keys());
+  return moves.map(({ key }) => {
+    const id = branchId(key);
+    return { moved: unclaimed.delete(id), row: rows.get(id) ?? left.get(id) ?? null };
+  });
+}

@@ -1,0 +1,72 @@
+import type { Json } from '#protocol';
+import type { BranchRow, NewBranchRow } from '../../port/branch-store.js';
+
+/** A branch row as the statements return it. */
+export interface RawRow {
+  readonly gtx: string;
+  readonly branch: string;
+  readonly attempt: number;
+  readonly style: BranchRow['style'];
+  readonly state: BranchRow['state'];
+  readonly operation: string | null;
+  readonly payload: Json;
+  readonly output: Json;
+  readonly error: BranchRow['error'];
+  readonly ledger_epoch: number;
+  readonly updated_at: string;
+  readonly age_ms: number;
+}
+
+/** Times leave the database as text: what pg makes of a timestamptz is a setting of the whole process. */
+export const isoTime = (expression: string): string =>
+  `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** Elapsed milliseconds by the database's clock, as a number (extract yields numeric, which pg hands over as text). */
+export const elapsedMs = (expression: string): string =>
+  `(extract(epoch FROM clock_timestamp() - ${expression}) * 1000)::float8`;
+
+/** Columns of a RawRow, of the table alias `b`. */
+export const ROW_COLUMNS = `b.gtx, b.branch, b.attempt, b.style, b.state, b.operation, b.payload, b.output, b.error,
+  b.ledger_epoch, ${isoTime('b.updated_at')} AS updated_at, ${elapsedMs('b.updated_at')} AS age_ms`;
+
+export const toBranchRow = (raw: RawRow): BranchRow => ({
+  gtx: raw.gtx,
+  branch: raw.branch,
+  attempt: raw.attempt,
+  style: raw.style,
+  state: raw.state,
+  operation: raw.operation,
+  payload: raw.payload,
+  output: raw.output,
+  error: raw.error,
+  ledgerEpoch: raw.ledger_epoch,
+  updatedAt: raw.updated_at,
+  ageMs: raw.age_ms,
+});
+
+/** JSON for a column: SQL NULL is kept for "forgotten", so a JSON null is stored as the text `null`. */
+export const jsonText = (value: Json): string => JSON.stringify(value);
+
+/** New rows as parallel arrays, for `unnest`. */
+export function columnsOf(rows: readonly NewBranchRow[]): unknown[] {
+  return [
+    rows.map((row) => row.gtx),
+    rows.map((row) => row.branch),
+    rows.map((row) => row.attempt),
+    rows.map((row) => row.style),
+    rows.map((row) => row.state),
+    rows.map((row) => row.operation),
+    rows.map((row) => jsonText(row.payload)),
+    rows.map((row) => jsonText(row.output)),
+    rows.map((row) => (row.error === null ? null : jsonText(row.error))),
+    rows.map((row) => row.ledgerEpoch),
+  ];
+}
+
+/** The arrays of {@link columnsOf} as a table `k`. */
+export const UNNEST_ROWS = `unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[],
+  $7::json[], $8::json[], $9::json[], $10::int[])
+  AS k(gtx, branch, attempt, style, state, operation, payload, output, error, ledger_epoch)`;
+
+export const INSERT_COLUMNS =
+  'gtx, branch, attempt, style, state, operation, payload, output, error, ledger_epoch';

@@ -1,0 +1,91 @@
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { StoreError } from '../../port/branch-store.js';
+import { toStoreError, type Doing } from './faults.js';
+import type { Statement } from './statement.js';
+
+/** What pg puts into a notice, as far as it is read here. */
+interface Notice {
+  readonly routine?: string | undefined;
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+const SYNC_WAIT_ROUTINE = 'SyncRepWaitForLSN';
+const NO_TRANSACTION = '25P01';
+
+/**
+ * One checked-out connection, from its checkout to its return.
+ *
+ * Invariants:
+ *  1 It goes back to the pool only when its last word was heard and no transaction is open on it; otherwise it is destroyed.
+ *  2 It is given back once; a later release does nothing.
+ *  3 An error of the socket between two statements (a killed server) does not bring the process down.
+ */
+export class Session {
+  private broken: Error | null = null;
+  private released = false;
+
+  constructor(readonly client: PoolClient) {
+    client.on('error', this.onError);
+  }
+
+  private readonly onError = (error: Error): void => {
+    this.broken ??= error;
+  };
+
+  get ended(): boolean {
+    return this.released;
+  }
+
+  async run<R extends QueryResultRow>(
+    statement: Statement | string,
+    doing: Doing = 'statement',
+  ): Promise<QueryResult<R>> {
+    if (this.released) throw new StoreError('OTHER', 'the local transaction has ended', false, null);
+    try {
+      return await this.client.query<R>(statement as Statement);
+    } catch (error) {
+      throw this.fault(error, doing);
+    }
+  }
+
+  /**
+   * A statement that makes something durable. Two warnings belie its success: a cancelled wait for a standby (committed here,
+   * but not where it was promised), and that no transaction was open. The session is dropped; what happened must be read again.
+   */
+  async runDurable(text: string, doing: Doing): Promise<QueryResult> {
+    let belied: Notice | null = null;
+    const note = (notice: Notice): void => {
+      if (notice.routine === SYNC_WAIT_ROUTINE || notice.code === NO_TRANSACTION) belied = notice;
+    };
+    this.client.on('notice', note);
+    try {
+      const result = await this.run(text, doing);
+      if (belied !== null) throw this.belie(belied, doing);
+      return result;
+    } finally {
+      this.client.off('notice', note);
+    }
+  }
+
+  private belie({ message, code }: Notice, doing: Doing): StoreError {
+    const text = `${doing} was answered with a warning: ${message ?? ''}`;
+    const fault = new StoreError('UNAVAILABLE', text, true, code ?? null);
+    this.broken ??= fault;
+    return fault;
+  }
+
+  private fault(error: unknown, doing: Doing): StoreError {
+    const fault = toStoreError(error, doing);
+    if (fault.code === 'UNAVAILABLE') this.broken ??= fault;
+    return fault;
+  }
+
+  /** Gives the connection back. `clean` says that no transaction is open on it. */
+  release(clean: boolean): void {
+    if (this.released) return;
+    this.released = true;
+    this.client.release(this.broken ?? !clean);
+    this.client.off('error', this.onError);
+  }
+}

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { LineLog, tailOfFile } from './log.js';
 import type { Exit, ManagedProcess } from './managed-process.js';
@@ -59,11 +58,15 @@ class SpawnedChild implements Child {
   }
 
   async waitForExit(timeoutMs: number): Promise<Exit | undefined> {
-    const timer = new AbortController();
-    const late = sleep(timeoutMs, undefined, { signal: timer.signal }).catch(() => undefined);
-    const exit = await Promise.race([this.exited, late]);
-    timer.abort();
-    return exit;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), timeoutMs);
+    });
+    try {
+      return await Promise.race([this.exited, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Gate, until } from './conformance/world.js';
 import { DeliveryLoop, type BatchSource } from './delivery-loop.js';
-import type { IncomingRecord } from './port.js';
+import type { BatchHandler, IncomingRecord } from './port.js';
 
 const record = (offset: number): IncomingRecord => ({
   topic: 't',
@@ -12,17 +12,30 @@ const record = (offset: number): IncomingRecord => ({
   headers: {},
 });
 
+/** One partition; remembers which offsets were passed, and which were left unread. */
 class Source implements BatchSource {
   waiting: IncomingRecord[] = [];
-  readonly recorded: string[] = [];
+  readonly passed: string[] = [];
   readonly left: string[] = [];
+  #taken: IncomingRecord[] = [];
 
-  take = (maxRecords: number) => this.waiting.splice(0, maxRecords);
-  done = (batch: readonly IncomingRecord[]) => void this.recorded.push(...batch.map(({ offset }) => offset));
-  abandoned = (batch: readonly IncomingRecord[]) => void this.left.push(...batch.map(({ offset }) => offset));
+  take = (maxRecords: number) => {
+    const batch = this.waiting.splice(0, maxRecords);
+    this.#taken.push(...batch);
+    return batch;
+  };
+  done = () => undefined;
+  recorded = (upTo: readonly IncomingRecord[]) => {
+    for (const { offset } of upTo) {
+      const passed = this.#taken.filter((one) => Number(one.offset) <= Number(offset));
+      this.#taken = this.#taken.filter((one) => !passed.includes(one));
+      this.passed.push(...passed.map((one) => one.offset));
+    }
+  };
+  abandoned = () => void this.left.push(...this.#taken.map(({ offset }) => offset));
 }
 
-type Handler = (batch: readonly IncomingRecord[]) => Promise<void>;
+type Handler = BatchHandler;
 
 function loopOf(handler: Handler, capMs = 1) {
   const source = new Source();
@@ -48,7 +61,7 @@ describe('delivery loop', () => {
 
     for (const offset of [0, 1, 2, 3, 4]) give(offset);
 
-    await until(() => source.recorded.length === 5);
+    await until(() => source.passed.length === 5);
     expect(sizes).toEqual([3, 2]);
   });
 
@@ -57,13 +70,13 @@ describe('delivery loop', () => {
     const take = source.take;
     source.take = (maxRecords) => {
       const batch = take(maxRecords);
-      if (batch.length === 0 && source.recorded.length === 1) queueMicrotask(() => give(1));
+      if (batch.length === 0 && source.passed.length === 1) queueMicrotask(() => give(1));
       return batch;
     };
 
     give(0);
 
-    await until(() => source.recorded.length === 2);
+    await until(() => source.passed.length === 2);
     await loop.drain();
   });
 
@@ -75,7 +88,7 @@ describe('delivery loop', () => {
     await loop.drain();
 
     expect(source.left).toEqual(['0', '1']);
-    expect(source.recorded).toEqual([]);
+    expect(source.passed).toEqual([]);
   });
 
   it('after a drain it begins nothing until it is reopened', async () => {
@@ -83,11 +96,11 @@ describe('delivery loop', () => {
     await loop.drain();
     give(0);
     await new Promise(setImmediate);
-    expect(source.recorded).toEqual([]);
+    expect(source.passed).toEqual([]);
 
     loop.reopen();
 
-    await until(() => source.recorded.length === 1);
+    await until(() => source.passed.length === 1);
   });
 
   it('redelivers nothing while paused, and at once when resumed', async () => {
@@ -106,7 +119,7 @@ describe('delivery loop', () => {
     expect(calls).toBe(1);
     loop.resume();
 
-    await until(() => source.recorded.length === 1);
+    await until(() => source.passed.length === 1);
     expect(calls).toBe(2);
   });
 
@@ -121,6 +134,53 @@ describe('delivery loop', () => {
     gate.open();
     await drained;
 
-    expect(source.recorded).toEqual(['0']);
+    expect(source.passed).toEqual(['0']);
+  });
+
+  it('goes on past an open record, and passes its offset only when it is closed', async () => {
+    const gate = new Gate();
+    const seen: string[] = [];
+    const { give, source } = loopOf(async (batch) => {
+      seen.push(...batch.map(({ offset }) => offset));
+      return batch.filter(({ offset }) => offset === '1').map((record) => ({ record, closed: gate.opened }));
+    });
+
+    for (const offset of [0, 1, 2, 3, 4]) give(offset);
+    await until(() => seen.length === 5);
+    expect(source.passed).toEqual(['0']);
+    gate.open();
+
+    await until(() => source.passed.length === 5);
+  });
+
+  it('delivers an open record again when its work fails', async () => {
+    const calls: string[][] = [];
+    const { give, source } = loopOf(async (batch) => {
+      calls.push(batch.map(({ offset }) => offset));
+      const first = calls.length === 1;
+      return first ? [{ record: batch[0]!, closed: Promise.reject(new Error('no')) }] : [];
+    });
+
+    give(0, 1);
+
+    await until(() => source.passed.length === 2);
+    expect(calls).toEqual([['0', '1'], ['0']]);
+  });
+
+  it('a graceful stop waits for what is open', async () => {
+    const gate = new Gate();
+    const { give, source, loop } = loopOf(async (batch) =>
+      batch.map((record) => ({ record, closed: gate.opened })),
+    );
+    give(0);
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+
+    const stopped = loop.drainAll();
+    expect(source.passed).toEqual([]);
+    gate.open();
+    await stopped;
+
+    expect(source.passed).toEqual(['0']);
   });
 });

@@ -7,29 +7,41 @@
  * Natural batching, no linger: a batch is what the source gathered while the last call ran.
  */
 import { backoffMs, REDELIVERY_BACKOFF, type Backoff } from './backoff.js';
-import type { IncomingRecord } from './port.js';
+import type { BatchHandler, IncomingRecord, StillOpen } from './port.js';
+import { Watermark } from './watermark.js';
 
 /** Where a loop takes its records from. */
 export interface BatchSource {
   /** Hands over at most `maxRecords` waiting records, in order per partition; empty = nothing to do now. */
   take(maxRecords: number): readonly IncomingRecord[];
-  /** The handler resolved: the batch taken last is recorded. */
-  done(batch: readonly IncomingRecord[]): void;
+  /** The handler resolved: reading goes on behind the batch taken last. */
+  done(): void;
+  /** Of each partition, everything up to these records is recorded: their offsets may be committed. */
+  recorded(upTo: readonly IncomingRecord[]): void;
   /** The batch taken last will not be tried again here (drain); it stays unread for the group. */
-  abandoned(batch: readonly IncomingRecord[]): void;
+  abandoned(): void;
 }
 
 export interface DeliveryLoopOptions {
   readonly source: BatchSource;
-  readonly handler: (batch: readonly IncomingRecord[]) => Promise<void>;
+  readonly handler: BatchHandler;
   readonly maxBatchRecords: number;
   /** Told of each rejection, before the wait; `retryMs` = how long that wait is. */
   readonly onRejected: (error: unknown, batch: readonly IncomingRecord[], retryMs: number) => void;
   readonly backoff?: Backoff;
 }
 
+/** Records a handler may leave open at once; then it gets no further batch until one closes (M7). */
+const MAX_OPEN = 1_000;
+
 export class DeliveryLoop {
   readonly #options: DeliveryLoopOptions;
+  readonly #watermark = new Watermark();
+  /** Open records whose work failed: delivered again with the next batch. */
+  #again: IncomingRecord[] = [];
+  #openWork = new Set<Promise<void>>();
+  /** Moves when partitions may have changed hands: what closes later is not ours to record. */
+  #generation = 0;
   #scheduled = false;
   #running = false;
   #draining = false;
@@ -73,14 +85,23 @@ export class DeliveryLoop {
     await this.#pass;
   }
 
-  /** Ends a drain: the loop works again. */
+  /** The same, and waits until nothing is open any more: a graceful stop. */
+  async drainAll(): Promise<void> {
+    await this.drain();
+    await Promise.all(this.#openWork);
+  }
+
+  /** Ends a drain, for a new assignment: what is open belongs to the last one, and comes again to whoever reads it now. */
   reopen(): void {
+    this.#generation += 1;
+    this.#watermark.clear();
+    this.#again = [];
     this.#draining = false;
     this.wake();
   }
 
   get #held(): boolean {
-    return this.#draining || this.#paused;
+    return this.#draining || this.#paused || this.#watermark.open >= MAX_OPEN;
   }
 
   #start(): void {
@@ -94,7 +115,8 @@ export class DeliveryLoop {
     const { source, maxBatchRecords } = this.#options;
     try {
       while (!this.#held) {
-        const batch = source.take(maxBatchRecords);
+        const again = this.#again.splice(0, maxBatchRecords);
+        const batch = [...again, ...source.take(maxBatchRecords - again.length)];
         if (batch.length === 0) return;
         await this.#deliver(batch);
       }
@@ -105,28 +127,60 @@ export class DeliveryLoop {
   }
 
   async #deliver(batch: readonly IncomingRecord[]): Promise<void> {
-    for (let failures = 1; !(await this.#attempt(batch, failures)); failures += 1) {
-      if (this.#draining) {
-        this.#options.source.abandoned(batch);
-        return;
-      }
+    for (let failures = 1; ; failures += 1) {
+      const open = await this.#attempt(batch, failures);
+      if (open) return this.#handled(batch, open);
+      if (this.#draining) return this.#options.source.abandoned();
     }
-    this.#options.source.done(batch);
   }
 
-  /** One handler call; after a rejection it also waits, and says false. */
-  async #attempt(batch: readonly IncomingRecord[], failures: number): Promise<boolean> {
+  /** One handler call: what it left open; undefined after a rejection, when the wait is over. */
+  async #attempt(
+    batch: readonly IncomingRecord[],
+    failures: number,
+  ): Promise<readonly StillOpen[] | undefined> {
     const { handler, onRejected, backoff = REDELIVERY_BACKOFF } = this.#options;
     try {
-      await handler(batch);
-      return true;
+      return (await handler(batch)) ?? [];
     } catch (error) {
       const retryMs = backoffMs(backoff, failures);
       onRejected(error, batch, retryMs);
       await this.#sleep(retryMs);
       while (this.#paused && !this.#draining) await this.#sleep(undefined);
-      return false;
+      return undefined;
     }
+  }
+
+  #handled(batch: readonly IncomingRecord[], open: readonly StillOpen[]): void {
+    const { source } = this.#options;
+    source.recorded(this.#watermark.handled(batch, new Set(open.map(({ record }) => record))));
+    source.done();
+    for (const one of open) this.#follow(one);
+  }
+
+  #follow({ record, closed }: StillOpen): void {
+    const generation = this.#generation;
+    const work = closed.then(
+      () => this.#closed(record, generation),
+      (error: unknown) => this.#failed(record, error, generation),
+    );
+    const tracked = work.finally(() => this.#openWork.delete(tracked));
+    this.#openWork.add(tracked);
+  }
+
+  #closed(record: IncomingRecord, generation: number): void {
+    if (generation !== this.#generation) return;
+    this.#options.source.recorded(this.#watermark.closed(record));
+    this.wake();
+  }
+
+  async #failed(record: IncomingRecord, error: unknown, generation: number): Promise<void> {
+    const retryMs = backoffMs(this.#options.backoff ?? REDELIVERY_BACKOFF, 1);
+    this.#options.onRejected(error, [record], retryMs);
+    await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+    if (generation !== this.#generation) return;
+    this.#again.push(record);
+    this.wake();
   }
 
   /** Waits `ms` or, when undefined, for ever; a drain or a resume cuts it short. */

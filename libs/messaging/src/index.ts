@@ -1,5 +1,7 @@
 export {
   BusError,
+  type BatchHandler,
+  type StillOpen,
   type Bus,
   type BusHealth,
   type IncomingRecord,

@@ -3,12 +3,13 @@
  *
  * Invariants (both adapters, checked by `conformance.ts`):
  *  M1 A record is delivered at least once to every group that subscribed, also after a crash of the consumer.
- *  M2 An offset is committed only for records whose handler call resolved: resolving says "the database holds it".
+ *  M2 An offset is committed only when the handler resolved for its record and for all before it: resolving says "the database
+ *     holds it". A record that the handler left open holds the offset back until it is closed.
  *  M3 Records of one partition are delivered in order; a partition has one reader a group at a time.
  *  M4 A handler that rejects gets the same records again, after a capped backoff; nothing behind them is skipped.
  *  M5 One handler call at a time a subscription: it gets what all partitions brought meanwhile, in one batch.
  *  M6 `publish` resolves when every record is durable at the broker (acks = all), or rejects; order within a key is kept.
- *  M7 At most `maxBufferedRecords` wait in memory; beyond it fetching pauses (back-pressure).
+ *  M7 Open records are bounded too: beyond `MAX_OPEN` no further batch is handed over.  At most `maxBufferedRecords` wait in memory; beyond it fetching pauses (back-pressure).
  */
 
 /** A record to send. `key` chooses the partition unless `partition` names it. A null `value` is a tombstone. */
@@ -47,9 +48,18 @@ export interface SubscribeOptions {
   readonly from: 'earliest' | 'latest';
   readonly maxBufferedRecords?: number;
   readonly maxBatchRecords?: number;
-  /** Gets one batch at a time (M5). Resolve = recorded; reject = deliver again (M4). */
-  readonly handler: (batch: readonly IncomingRecord[]) => Promise<void>;
+  /** Gets one batch at a time (M5). Resolve = recorded, but for what it names as still open; reject = deliver again (M4). */
+  readonly handler: BatchHandler;
 }
+
+/** The records of a batch that need longer than the others: the line goes on without them, their offsets are not passed (M2). */
+export interface StillOpen {
+  readonly record: IncomingRecord;
+  /** Resolve = recorded; reject = deliver this record again. */
+  readonly closed: Promise<void>;
+}
+
+export type BatchHandler = (batch: readonly IncomingRecord[]) => Promise<void | readonly StillOpen[]>;
 
 export interface Subscription {
   /** Partitions of `topic` that this member reads now; empty while a rebalance is under way. */

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/glob
 import { deliveryConformance } from './delivery.js';
 import { flowConformance } from './flow.js';
 import { groupConformance } from './groups.js';
+import { openRecordsConformance } from './open-records.js';
 import { publishingConformance } from './publishing.js';
 import { Bench, type BusWorld } from './world.js';
 
@@ -25,6 +26,7 @@ export function busConformance(name: string, makeWorld: () => Promise<BusWorld>)
     describe('delivery', () => deliveryConformance(() => bench));
     describe('groups', () => groupConformance(() => bench));
     describe('flow', () => flowConformance(() => bench));
+    describe('open records', () => openRecordsConformance(() => bench));
     describe('publishing', () => publishingConformance(() => bench));
   });
 }

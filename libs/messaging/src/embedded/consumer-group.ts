@@ -4,7 +4,9 @@
  * Invariants:
  *  E1 A partition is read by one member at a time: `reader` holds it from `take` to `done`, `abandoned` or `leave`,
  *     even when the assignment has moved it on meanwhile (M3).
- *  E2 `committed` moves only in `done`, only by the reader (M2). A member that left commits nothing any more.
+ *  E2 `committed` moves only in `recorded` (M2). A member that left commits nothing any more.
+ *  E3 `position` is where reading goes on. A partition that changes hands is read again from `committed`: what its reader left
+ *     open comes again, to the new one.
  */
 import type { IncomingRecord } from '../port.js';
 import type { PartitionLog } from './partition-log.js';
@@ -20,6 +22,7 @@ interface Cursor {
   readonly log: PartitionLog;
   /** Offset of the first record the group has not recorded. */
   committed: number;
+  position: number;
   owner: GroupMember | undefined;
   reader: GroupMember | undefined;
 }
@@ -49,12 +52,10 @@ export class ConsumerGroup {
     if (this.#cursors.has(topic)) return;
     this.#cursors.set(
       topic,
-      logs.map((log) => ({
-        log,
-        committed: this.from === 'earliest' ? log.start : log.end,
-        owner: undefined,
-        reader: undefined,
-      })),
+      logs.map((log) => {
+        const start = this.from === 'earliest' ? log.start : log.end;
+        return { log, committed: start, position: start, owner: undefined, reader: undefined };
+      }),
     );
     this.#assign();
   }
@@ -82,8 +83,8 @@ export class ConsumerGroup {
     for (let i = 0; i < owned.length && batch.length < maxRecords; i += 1) {
       const cursor = owned[(i + this.#rotation) % owned.length] as Cursor;
       if (cursor.reader) continue;
-      const next = cursor.log.readInto(batch, cursor.committed, maxRecords - batch.length);
-      if (next === cursor.committed) continue;
+      const next = cursor.log.readInto(batch, cursor.position, maxRecords - batch.length);
+      if (next === cursor.position) continue;
       cursor.reader = member;
       reading.push({ cursor, next });
     }
@@ -91,9 +92,17 @@ export class ConsumerGroup {
     return batch;
   }
 
+  /** Reading goes on behind the batch, also before all of it is recorded. */
   done(member: GroupMember): void {
-    for (const { cursor, next } of this.#readings.get(member) ?? []) cursor.committed = next;
+    for (const { cursor, next } of this.#readings.get(member) ?? []) {
+      if (cursor.owner === member) cursor.position = Math.max(cursor.position, next);
+    }
     this.abandoned(member);
+  }
+
+  recorded(member: GroupMember, upTo: readonly IncomingRecord[]): void {
+    if (!this.#members.includes(member)) return;
+    for (const { topic, partition, offset } of upTo) this.#commit(topic, partition, Number(offset) + 1);
   }
 
   abandoned(member: GroupMember): void {
@@ -127,8 +136,14 @@ export class ConsumerGroup {
 
   /** Records below `offset` are gone for ever (retention): the group goes on behind them. */
   skipTo(topic: string, partition: number, offset: number): void {
+    this.#commit(topic, partition, offset);
+  }
+
+  #commit(topic: string, partition: number, next: number): void {
     const cursor = this.#cursors.get(topic)?.[partition];
-    if (cursor && cursor.committed < offset) cursor.committed = offset;
+    if (!cursor) return;
+    cursor.committed = Math.max(cursor.committed, next);
+    cursor.position = Math.max(cursor.position, cursor.committed);
   }
 
   /** Deals the partitions of each topic round, in the order the members came. */
@@ -138,7 +153,9 @@ export class ConsumerGroup {
     for (const [topic, cursors] of this.#cursors) {
       const readers = this.#members.filter(({ topics }) => topics.includes(topic));
       for (const cursor of cursors) {
-        cursor.owner = readers[turn++ % readers.length];
+        const owner = readers[turn++ % readers.length];
+        if (owner !== cursor.owner) cursor.position = cursor.committed;
+        cursor.owner = owner;
         if (cursor.owner) this.#owned.set(cursor.owner, [...(this.#owned.get(cursor.owner) ?? []), cursor]);
       }
     }

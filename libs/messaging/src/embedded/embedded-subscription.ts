@@ -45,7 +45,7 @@ export class EmbeddedSubscription implements Subscription, GroupMember, BatchSou
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#loop.drain().then(() => this.#leave());
+    this.#stopped ??= this.#loop.drainAll().then(() => this.#leave());
     return this.#stopped;
   }
 
@@ -66,6 +66,10 @@ export class EmbeddedSubscription implements Subscription, GroupMember, BatchSou
 
   done(): void {
     this.group.done(this);
+  }
+
+  recorded(upTo: readonly IncomingRecord[]): void {
+    this.group.recorded(this, upTo);
   }
 
   abandoned(): void {

@@ -30,7 +30,7 @@ export class Gather implements BatchSource {
 
   constructor(
     private readonly maxWaiting: number,
-    private readonly onRecorded: (batch: readonly IncomingRecord[]) => void,
+    private readonly onRecorded: (upTo: readonly IncomingRecord[]) => void,
   ) {}
 
   /** Accepts as many of `total` records as there is room for, made by `make`; the others are to be fetched again. */
@@ -60,9 +60,12 @@ export class Gather implements BatchSource {
     return batch;
   }
 
-  done(batch: readonly IncomingRecord[]): void {
-    this.onRecorded(batch);
+  done(): void {
     this.#settleUnderWay();
+  }
+
+  recorded(upTo: readonly IncomingRecord[]): void {
+    this.onRecorded(upTo);
   }
 
   /** Back to the front of the queue, where `clear` finds it. */

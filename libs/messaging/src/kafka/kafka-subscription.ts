@@ -73,7 +73,7 @@ export class KafkaSubscription implements Subscription {
 
   stop(): Promise<void> {
     this.#stopped ??= this.#stop(async () => {
-      await this.#loop.drain();
+      await this.#loop.drainAll();
       await this.#session?.commit();
     });
     return this.#stopped;

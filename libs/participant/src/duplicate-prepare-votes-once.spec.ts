@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryServer } from '#persistence';
+import { add, amountSchema, Bench, commit, gate, prepare } from './fixtures/participant.fixture.js';
+import { ManualClock, settled } from './fixtures/manual-clock.fixture.js';
+import type { OperationDefinition } from './operations/operation.js';
+
+describe.each([
+  ['charge', 'charged'],
+  ['reserve', 'tried'],
+])('a PREPARE that comes again (%s)', (operation, effect) => {
+  it('gets the same vote and does no work', async () => {
+    const bench = new Bench();
+
+    const votes = [...(await bench.send(prepare(operation))), ...(await bench.send(prepare(operation)))];
+    await bench.send(commit());
+
+    expect(votes).toMatchObject([{ vote: 'YES' }, { vote: 'YES' }]);
+    expect(bench.count(effect)).toBe(1);
+  });
+
+  it('gets ACK(COMMITTED) once the branch is committed', async () => {
+    const bench = new Bench();
+    await bench.send(prepare(operation));
+    await bench.send(commit());
+
+    expect(await bench.send(prepare(operation))).toMatchObject([{ type: 'ACK', state: 'COMMITTED' }]);
+    expect(bench.count(effect)).toBe(1);
+  });
+
+  it('while the first is under way in this process joins it', async () => {
+    const bench = new Bench();
+
+    const copies = await bench.send(
+      prepare(operation, { replyPartition: 0 }),
+      prepare(operation, { replyPartition: 3 }),
+    );
+
+    expect(copies).toHaveLength(2);
+    expect(bench.faults.passed.filter((point) => point === 'P1')).toHaveLength(1);
+  });
+});
+
+describe('two processes with the same PREPARE', () => {
+  const held = (hold: Promise<void>): OperationDefinition<{ amount: number }> => ({
+    name: 'charge',
+    xa: {
+      schema: amountSchema,
+      work: {
+        async one(context) {
+          await add(context, 'charged');
+          await hold;
+        },
+      },
+    },
+  });
+
+  it('vote YES together: the one that meets the lock of the other looks again', async () => {
+    const clock = new ManualClock();
+    const server = new MemoryServer({ clock });
+    const door = gate();
+    const first = new Bench({ clock, server, operations: [held(door.passed)] });
+    const second = new Bench({ clock, server, operations: [held(Promise.resolve())], lockTimeoutMs: 1_000 });
+
+    const slow = first.send(prepare('charge'));
+    await settled();
+    const quick = second.send(prepare('charge'));
+    await settled();
+    door.open();
+    const votes = [...(await slow), ...(await Promise.all([quick, clock.advance(1_000)]))[0]];
+
+    expect(votes).toMatchObject([{ vote: 'YES' }, { vote: 'YES' }]);
+    await first.send(commit());
+    expect(first.count('charged')).toBe(1);
+  });
+});

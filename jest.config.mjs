@@ -29,7 +29,13 @@ const base = {
   transform,
 };
 
-const project = (displayName, testMatch, testTimeout) => ({ ...base, displayName, testMatch, testTimeout });
+const project = (displayName, testMatch, timeoutMs) => ({
+  ...base,
+  displayName,
+  testMatch,
+  globals: { CONCORDAT_TEST_TIMEOUT_MS: timeoutMs },
+  setupFilesAfterEnv: ['<rootDir>/tools/jest/patience.mjs'],
+});
 
 export default {
   projects: [

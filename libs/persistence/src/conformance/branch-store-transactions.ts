@@ -92,6 +92,18 @@ export function branchStoreTransactions(world: () => BranchStoreWorld): void {
       await next.rollback();
     });
 
+    it('is rolled back when its store is closed', async () => {
+      const key = keyOf(anyGtx());
+      const leaving = world().open();
+      const tx = await leaving.begin();
+      await tx.acceptRows([rowOf(key)]);
+
+      await leaving.close();
+
+      await expect(tx.commit()).rejects.toMatchObject({ name: 'StoreError' });
+      expect((await lookAt(world().open(), key)).row).toBeNull();
+    });
+
     it('verbs of a transaction whose connection was lost say UNAVAILABLE, and rollback does not throw', async () => {
       const doomed = world().open();
       const tx = await doomed.begin();

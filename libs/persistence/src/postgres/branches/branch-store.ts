@@ -33,6 +33,8 @@ const UNKNOWN_GID = '42704';
  */
 export class PostgresBranchStore implements BranchStore {
   private readonly gids: OwnGids;
+  private readonly inUse = new Set<Session>();
+  private closed: Promise<void> | null = null;
 
   constructor(
     participant: string,
@@ -53,7 +55,9 @@ export class PostgresBranchStore implements BranchStore {
 
   private async checkOut(pool: Pool): Promise<Session> {
     try {
-      return new Session(await pool.connect());
+      const session = new Session(await pool.connect(), (ended) => this.inUse.delete(ended));
+      this.inUse.add(session);
+      return session;
     } catch (error) {
       throw toStoreError(error, 'connect');
     }
@@ -137,8 +141,16 @@ export class PostgresBranchStore implements BranchStore {
     await this.run({ text: 'SELECT 1', values: [] });
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.work.end(), this.control.end()]);
+  /** Whatever is still open ends with its session: rolled back. */
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
+    const ended = Promise.all([this.work.end(), this.control.end()]);
+    for (const session of this.inUse) session.release(false);
+    await ended;
   }
 }
 

@@ -25,7 +25,11 @@ export class Session {
   private broken: Error | null = null;
   private released = false;
 
-  constructor(readonly client: PoolClient) {
+  /** @param onRelease told once, when the session ends */
+  constructor(
+    readonly client: PoolClient,
+    private readonly onRelease: (session: Session) => void,
+  ) {
     client.on('error', this.onError);
   }
 
@@ -87,5 +91,6 @@ export class Session {
     this.released = true;
     this.client.release(this.broken ?? !clean);
     this.client.off('error', this.onError);
+    this.onRelease(this);
   }
 }

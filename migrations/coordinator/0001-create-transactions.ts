@@ -15,7 +15,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  *    time-ordered: both go to the rightmost leaves. Lists, garbage collection and every write use it.
  *  - transaction_due, transaction_driven: one entry each at begin, none at the end; they hold live rows only. A step that
  *    moves `next_at` or `driver` adds entries to all indexes: a driver that keeps its own timers leaves `next_at` alone.
- *  - transaction_business_key: only rows that have one.
+ *  - transaction_business_key: only rows that have one. transaction_damaged: nothing, until there is damage (an operator
+ *    finds a quarantined transaction without a walk over all history, also when it had ended before).
  * There is none on state, outcome, participants or ended_at: they change with every step (no HOT update at all), and
  * lists walk the primary key from the newest row.
  */
@@ -91,6 +92,7 @@ const INDEXES = `
 CREATE INDEX transaction_due ON concordat.transaction (next_at) WHERE ended_at IS NULL;
 CREATE INDEX transaction_driven ON concordat.transaction (coalesce(driver, '')) WHERE ended_at IS NULL;
 CREATE INDEX transaction_business_key ON concordat.transaction (business_key, gtx) WHERE business_key IS NOT NULL;
+CREATE INDEX transaction_damaged ON concordat.transaction (gtx) WHERE heuristic <> 'none';
 COMMENT ON COLUMN concordat.transaction.decision IS 'write-once cell of the current attempt';
 COMMENT ON COLUMN concordat.transaction.participants IS 'of branch_ids, in the same order';
 COMMENT ON COLUMN concordat.transaction.settled IS 'attempt:branch of every durable result, while the transaction lives'`;

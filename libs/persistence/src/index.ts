@@ -22,3 +22,23 @@ export type { MemoryBranchStoreOptions, StoreVerb, VerbHook } from './memory/bra
 export { MemoryServer } from './memory/branches/server.js';
 export type { MemoryServerOptions } from './memory/branches/server.js';
 export { MemoryClient, readBusiness } from './memory/branches/business-client.js';
+export { MemoryLedger } from './memory/ledger/memory-ledger.js';
+export type { LedgerGate, MemoryLedgerOptions } from './memory/ledger/memory-ledger.js';
+export { MemoryLedgerAdmin } from './memory/ledger/memory-ledger-admin.js';
+export { MemoryLedgerStore } from './memory/ledger/store.js';
+export type { LedgerImage } from './memory/ledger/store.js';
+export { LEDGER_SESSION } from './postgres/ledger/session.js';
+export { PostgresLedger } from './postgres/ledger/postgres-ledger.js';
+export type { PostgresLedgerOptions } from './postgres/ledger/postgres-ledger.js';
+export {
+  coordinatorSchema,
+  migrateCoordinator,
+  migrateParticipant,
+  participantSchema,
+  pendingMigrations,
+} from './postgres/migrate.js';
+export type { SchemaSet } from './postgres/migrate.js';
+export { createPool } from './postgres/pool.js';
+export type { PoolOptions } from './postgres/pool.js';
+export { openPostgresLedgerAdmin } from './postgres/ledger/open-admin.js';
+export type { OpenLedgerAdmin } from './postgres/ledger/open-admin.js';

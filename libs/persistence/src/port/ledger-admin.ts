@@ -6,12 +6,12 @@ export interface LedgerAdmin {
   /** Newest first. */
   list(filter: TransactionFilter, page: PageRequest): Promise<Page<StoredTransaction>>;
   timeline(gtx: string): Promise<readonly StoredTimelineEntry[]>;
-  /** Live (not ended) transactions, oldest first: those that may have unacknowledged prepared branches. */
+  /** Live (not ended) and quarantined transactions, oldest first: those that may have unacknowledged prepared branches. */
   unresolved(
     filter: { olderThanMs: number; participant?: string },
     page: PageRequest,
   ): Promise<Page<StoredTransaction>>;
-  /** Unacknowledged branches per participant and the age of the oldest, for gauges and `GET /participants`. */
+  /** Unacknowledged branches of live transactions per participant and the age of the oldest, for gauges and `GET /participants`. */
   waiting(): Promise<
     readonly { readonly participant: string; readonly count: number; readonly oldestAgeMs: number }[]
   >;

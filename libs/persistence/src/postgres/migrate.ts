@@ -1,6 +1,5 @@
 import { coordinatorMigrations, participantMigrations, type MigrationClass } from '#migrations';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
 
 /** A schema: its steps, and the table in which TypeORM remembers them. Both may live in one database. */
 export interface SchemaSet {
@@ -58,6 +57,8 @@ async function takeLock(holder: pg.Client): Promise<void> {
 }
 
 async function runMissing(databaseUrl: string, set: SchemaSet): Promise<readonly string[]> {
+  // Loaded when needed: most of who imports this library never migrates, and TypeORM is large.
+  const { DataSource } = await import('typeorm');
   const source = new DataSource({
     type: 'postgres',
     url: databaseUrl,

@@ -2,7 +2,7 @@ import type { TopicSpec } from '#messaging';
 import { noFaultPoints, noMetrics, silentLog, systemClock, systemRandom, type Clock } from '#observability';
 import { id, topicNames, topicPolicies } from '#wire';
 import type { ClientOptions } from './client-options.js';
-import { ConcordatError, invalidRequest } from './errors.js';
+import { invalidRequest, notConfigured } from './errors.js';
 import { CoordinatorHttp } from './http/coordinator-http.js';
 import { fetchExchange } from './http/exchange.js';
 import { HttpSubmission } from './http/http-submission.js';
@@ -18,7 +18,7 @@ import { TransactionClient } from './transaction-client.js';
 /** The front door of one application. */
 export interface ConcordatClient {
   readonly transactions: TransactionClient;
-  /** Throws ConcordatError CONCORDAT_NOT_CONFIGURED when made without a bus and an outbox store. */
+  /** Its verbs throw ConcordatError CONCORDAT_NOT_CONFIGURED when the client was made without a bus and an outbox store. */
   readonly outbox: TransactionOutbox;
   /** Hears how the transactions of the outbox ended. Register before `start`. */
   onOutcome(handler: OutcomeHandler): void;
@@ -42,7 +42,9 @@ export function createConcordatClient(options: ClientOptions): ConcordatClient {
     clock: tools.clock,
     random: tools.random,
   });
-  return new Client(transactions, outboxOf(options, tools));
+  const store = options.bus ? (options.outboxStore ?? null) : null;
+  const outbox = new TransactionOutbox(store, options.initiator, tools.random);
+  return new Client(transactions, outbox, relayOf(options, tools));
 }
 
 type Tools = ReturnType<typeof toolsOf>;
@@ -81,8 +83,7 @@ function wakeful(clock: Clock): Clock {
   };
 }
 
-interface Outbox {
-  readonly outbox: TransactionOutbox;
+interface Relaying {
   readonly relay: OutboxRelay;
   /** Makes the topics and starts the relay; repeated until it succeeds. */
   readonly opener: Pump;
@@ -91,7 +92,7 @@ interface Outbox {
 
 const OPEN_FOR_GOOD_MS = 3_600_000;
 
-function outboxOf(options: ClientOptions, tools: Tools): Outbox | null {
+function relayOf(options: ClientOptions, tools: Tools): Relaying | null {
   const { bus, outboxStore: store } = options;
   if (!bus || !store) return null;
   const relay = new OutboxRelay({ ...tools, bus, store }, { ...DEFAULT_OUTBOX_OPTIONS, ...options.outbox });
@@ -103,8 +104,7 @@ function outboxOf(options: ClientOptions, tools: Tools): Outbox | null {
     }
     return OPEN_FOR_GOOD_MS;
   };
-  const parts: Outbox = {
-    outbox: new TransactionOutbox(store, options.initiator, tools.random),
+  const parts: Relaying = {
     relay,
     opener: new Pump('outbox-opener', open, tools),
     isOpen: false,
@@ -122,35 +122,25 @@ function topicsOf(
 class Client implements ConcordatClient {
   constructor(
     readonly transactions: TransactionClient,
-    private readonly parts: Outbox | null,
+    readonly outbox: TransactionOutbox,
+    private readonly relaying: Relaying | null,
   ) {}
 
-  get outbox(): TransactionOutbox {
-    return this.configured().outbox;
-  }
-
   onOutcome(handler: OutcomeHandler): void {
-    this.configured().relay.onOutcome(handler);
+    if (this.relaying === null) throw notConfigured('onOutcome', 'a bus and an outbox store');
+    this.relaying.relay.onOutcome(handler);
   }
 
   start(): void {
-    this.parts?.opener.start();
+    this.relaying?.opener.start();
   }
 
   isConnected(): boolean {
-    return this.parts?.isOpen ?? true;
+    return this.relaying?.isOpen ?? true;
   }
 
   async stop(): Promise<void> {
-    await this.parts?.opener.stop();
-    await Promise.all([this.transactions.stop(), this.parts?.relay.stop()]);
-  }
-
-  private configured(): Outbox {
-    if (this.parts !== null) return this.parts;
-    throw new ConcordatError('CONCORDAT_NOT_CONFIGURED', 'there is no outbox', {
-      retriable: false,
-      remedy: 'Give the client a bus and an outbox store.',
-    });
+    await this.relaying?.opener.stop();
+    await Promise.all([this.transactions.stop(), this.relaying?.relay.stop()]);
   }
 }

@@ -81,3 +81,11 @@ export function stopped(what: string): ConcordatError {
     remedy: 'Do not use it after stop().',
   });
 }
+
+/** The client was made without what the call needs. */
+export function notConfigured(what: string, needs: string): ConcordatError {
+  return new ConcordatError('CONCORDAT_NOT_CONFIGURED', `${what} needs ${needs}`, {
+    retriable: false,
+    remedy: `Give ${needs} to the client.`,
+  });
+}

@@ -2,12 +2,13 @@ import type { Outcome } from '#protocol';
 import type { Clock, Random } from '#observability';
 import type { BeginRequestInput } from '#wire';
 import { checkedRequest, type IdentifiedRequest } from './checked-request.js';
-import { ConcordatError } from './errors.js';
+import { notConfigured } from './errors.js';
 import type { HttpSubmission } from './http/http-submission.js';
 import type { KafkaSubmission } from './kafka/kafka-submission.js';
 import { reasonOf, type Stage, type TransactionView } from './transaction-view.js';
 
 const DEFAULT_WAIT_MS = 30_000;
+const COORDINATORS = 'the URL of a coordinator (CONCORDAT_COORDINATOR_URL)';
 
 export interface BeginOptions {
   /** Until when to wait. Default `accepted`: the request is durable. `applied` needs HTTP. */
@@ -86,21 +87,14 @@ export class TransactionClient {
 
   private async overKafka(request: IdentifiedRequest, options: BeginOptions): Promise<BegunTransaction> {
     const { wait = 'accepted', waitMs = DEFAULT_WAIT_MS, idempotencyKey = null } = options;
-    if (wait === 'applied') throw needs('wait=applied', 'HTTP', 'CONCORDAT_COORDINATOR_URL');
-    if (this.parts.kafka === null) throw needs('submission over Kafka', 'a broker', 'KAFKA_BROKERS');
+    if (wait === 'applied') throw notConfigured('wait=applied', COORDINATORS);
+    if (this.parts.kafka === null) throw notConfigured('submission over Kafka', 'a bus');
     const verdict = await this.parts.kafka.begin(request, { wait, waitMs, idempotencyKey });
     return { id: request.id, ...verdict, transaction: null };
   }
 
   private http(): HttpSubmission {
-    if (this.parts.http === null) throw needs('this call', 'HTTP', 'CONCORDAT_COORDINATOR_URL');
+    if (this.parts.http === null) throw notConfigured('this call', COORDINATORS);
     return this.parts.http;
   }
-}
-
-function needs(what: string, way: string, setting: string): ConcordatError {
-  return new ConcordatError('CONCORDAT_NOT_CONFIGURED', `${what} needs ${way}`, {
-    retriable: false,
-    remedy: `Set ${setting}, or give it to the client.`,
-  });
 }

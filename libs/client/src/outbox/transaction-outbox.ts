@@ -3,7 +3,7 @@ import type { OutboxStore } from '#persistence';
 import type { Random } from '#observability';
 import { encodeRequest, OversizeError, type BeginRequestInput } from '#wire';
 import { checkedRequest, type IdentifiedRequest } from '../checked-request.js';
-import { invalidRequest } from '../errors.js';
+import { invalidRequest, notConfigured } from '../errors.js';
 
 export interface EnqueueOptions {
   /** Requests of the same key are accepted (or rejected) one after the other, in the order they were enqueued. Default: no order. */
@@ -15,7 +15,7 @@ export interface EnqueueOptions {
 /** Submits transactions that stand or fall with a local change (protocol.md §6). */
 export class TransactionOutbox {
   constructor(
-    private readonly store: OutboxStore,
+    private readonly store: OutboxStore | null,
     private readonly initiator: string,
     private readonly random: Random,
   ) {}
@@ -30,6 +30,7 @@ export class TransactionOutbox {
     input: BeginRequestInput,
     { key, idempotencyKey }: EnqueueOptions = {},
   ): Promise<string> {
+    if (this.store === null) throw notConfigured('the outbox', 'a bus and an outbox store');
     const request = checkedRequest(input, () => this.random.uuidv7());
     this.assertFits(request, idempotencyKey ?? null);
     const gtx = request.id;

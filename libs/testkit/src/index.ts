@@ -1,1 +1,3 @@
-export {};
+export { World, submission } from './world.js';
+export type { WorldOptions } from './world.js';
+export { addSagaOnly, addTcc, addXa } from './operations.js';

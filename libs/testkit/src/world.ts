@@ -20,6 +20,10 @@ import type { BeginRequestInput } from '#wire';
 const PARTITIONS = 6;
 const TOPICS = topicNames('concordat');
 
+import { Life, NEVER } from './life.js';
+
+const open: LedgerGate = async (_verb, run) => run();
+
 export interface WorldOptions {
   readonly engine?: Partial<EngineOptions>;
   /** Stands before every ledger call of every engine: faults of the database. */
@@ -37,23 +41,25 @@ export class World {
   readonly admin = new MemoryLedgerAdmin(this.ledgerStore, systemClock);
   readonly server = new MemoryServer({ clock: systemClock });
   private readonly engines = new Map<string, Engine>();
+  private readonly lives = new Map<string, Life>();
   private readonly runtimes = new Map<string, ParticipantRuntime>();
 
   constructor(private readonly options: WorldOptions = {}) {}
 
   async engine(instanceId: string, role: 'coordinator' | 'watchdog' = 'coordinator'): Promise<Engine> {
-    const { gate, log = silentLog } = this.options;
-    const bus = this.broker.connect(instanceId);
-    await bus.ensureTopics(topicPolicies(TOPICS, { partitions: PARTITIONS, replication: 1 }));
+    const { gate = open, log = silentLog } = this.options;
+    const life = new Life(this.broker.connect(instanceId));
+    await life.bus.ensureTopics(topicPolicies(TOPICS, { partitions: PARTITIONS, replication: 1 }));
+    const mortal: LedgerGate = (verb, run) => (life.dead ? NEVER : gate(verb, run));
     const ledger = new MemoryLedger({
       store: this.ledgerStore,
       clock: systemClock,
       instanceId,
-      ...(gate && { gate }),
+      gate: mortal,
     });
     const deps = {
       ledger,
-      bus,
+      bus: life.bus,
       topics: TOPICS,
       clock: systemClock,
       random: systemRandom,
@@ -68,7 +74,14 @@ export class World {
     );
     await engine.start();
     this.engines.set(instanceId, engine);
+    this.lives.set(instanceId, life);
     return engine;
+  }
+
+  /** kill -9 of an engine: whatever it does from now on reaches nobody, and it hears nothing. */
+  crash(instanceId: string): void {
+    this.lives.get(instanceId)?.crash();
+    this.engines.delete(instanceId);
   }
 
   async participant(name: string, operations: readonly OperationDefinition[]): Promise<ParticipantRuntime> {

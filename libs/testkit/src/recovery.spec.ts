@@ -1,0 +1,132 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { outcomeOf } from '#protocol';
+import type { OperationDefinition } from '#participant';
+import { LedgerError } from '#persistence';
+import type { LedgerGate } from '#persistence';
+import { addTcc, addXa } from './operations.js';
+import { World, submission } from './world.js';
+import type { WorldOptions } from './world.js';
+
+const QUICK = { heartbeatMs: 20, deadAfterMs: 100, scanIntervalMs: 20 };
+const branch = (id: string, participant: string) => ({
+  id,
+  participant,
+  operation: 'add',
+  payload: { key: 'k', amount: 5 },
+});
+const REQUEST = { branches: [branch('one', 'xa'), branch('two', 'tcc')] };
+
+let world: World;
+afterEach(() => world.close());
+
+async function start(options: WorldOptions = {}, xa: OperationDefinition = addXa) {
+  world = new World({ engine: QUICK, ...options });
+  await world.participant('xa', [xa]);
+  await world.participant('tcc', [addTcc]);
+  const engine = await world.engine('c1');
+  await world.registered('xa', 'tcc');
+  return engine;
+}
+
+async function ended(gtx: string) {
+  for (;;) {
+    const stored = await world.stored(gtx);
+    if (stored?.endedAt) return stored;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const business = () => [world.business('xa', 'k'), world.business('tcc', 'k')];
+
+describe.each(['coordinator', 'watchdog'] as const)(
+  'a %s takes over what a dead coordinator left',
+  (role) => {
+    it('undecided: votes are asked again and it commits', async () => {
+      const held = gateOf('commitSteps');
+      const engine = await start({ gate: held.gate });
+      const { stored } = await engine.desk.submit(submission(REQUEST));
+      await held.reached;
+
+      world.crash('c1');
+      held.open();
+      await world.engine('heir', role);
+
+      expect((await ended(stored.tx.gtx)).tx).toMatchObject({
+        state: 'COMMITTED',
+        attempts: [{ decision: 'COMMIT' }],
+      });
+      expect(business()).toEqual([5, 5]);
+    });
+  },
+);
+
+describe('a decision write whose answer is lost is neither commit nor abort', () => {
+  it('is read again, and the transaction ends as the cell says', async () => {
+    let lost = 0;
+    const gate: LedgerGate = async (verb, run) => {
+      const result = run();
+      if (verb === 'commitSteps' && lost++ === 0)
+        throw new LedgerError('UNAVAILABLE', 'connection lost', true);
+      return result;
+    };
+    const engine = await start({ gate });
+
+    const { stored } = await engine.desk.submit(submission(REQUEST));
+
+    const { tx } = await ended(stored.tx.gtx);
+    expect(lost).toBeGreaterThan(1);
+    expect(tx).toMatchObject({ state: 'COMMITTED', heuristic: 'none' });
+    expect(business()).toEqual([5, 5]);
+  });
+
+  it('an accepted request whose D1 answer is lost is driven all the same', async () => {
+    let lost = 0;
+    const gate: LedgerGate = async (verb, run) => {
+      const result = run();
+      if (verb === 'begin' && lost++ === 0) throw new LedgerError('UNAVAILABLE', 'connection lost', true);
+      return result;
+    };
+    const engine = await start({ gate });
+    const id = (await import('#observability')).systemRandom.uuidv7();
+
+    await expect(engine.desk.submit(submission({ ...REQUEST, id }))).rejects.toThrow('connection lost');
+
+    expect(outcomeOf((await ended(id)).tx)).toBe('committed');
+    expect(business()).toEqual([5, 5]);
+  });
+});
+
+describe('a stale driver changes nothing', () => {
+  it('when it wakes after its transaction was ended elsewhere', async () => {
+    const held = gateOf('commitSteps');
+    const engine = await start({ gate: held.gate });
+    const { stored } = await engine.desk.submit(submission(REQUEST));
+    await held.reached;
+    // Paused in the middle of its decision write: it does not beat, and its write comes late.
+    const heir = await world.engine('c2');
+    await heir.scan();
+    await world.stored(stored.tx.gtx);
+    held.open();
+
+    const { tx } = await ended(stored.tx.gtx);
+    expect(tx.state).toBe('COMMITTED');
+    expect(business()).toEqual([5, 5]);
+  });
+});
+
+/** Holds the first call of a verb until it is opened. */
+function gateOf(held: string) {
+  let open!: () => void;
+  let reach!: () => void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  let calls = 0;
+  const gate: LedgerGate = async (verb, run) => {
+    if (verb === held && calls++ === 0) {
+      reach();
+      await opened;
+    }
+    return run();
+  };
+  return { gate, reached, open };
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { add, amountSchema, Bench, gate, gtxOf, prepare } from './fixtures/participant.fixture.js';
+import { defineOperation } from './operations/operation.js';
 
 describe.each(['charge', 'reserve'])('a PREPARE whose budget is spent (%s)', (operation) => {
   it('plants a tombstone, does no work and repeats NO(EXPIRED)', async () => {
@@ -28,7 +29,7 @@ describe('the budget', () => {
     const bench = new Bench({
       concurrency: 1,
       operations: [
-        {
+        defineOperation({
           name: 'charge',
           xa: {
             schema: amountSchema,
@@ -39,7 +40,7 @@ describe('the budget', () => {
               },
             },
           },
-        },
+        }),
       ],
     });
     const late = { gtx: gtxOf(2) };

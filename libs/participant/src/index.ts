@@ -8,6 +8,7 @@ export type { ParticipantErrorCode } from './errors.js';
 export { ReadOnly, Refused } from './operations/refused.js';
 export type { BatchResult, HandlerResult } from './operations/refused.js';
 export type { BranchContext, EntityManagerFactory } from './operations/branch-context.js';
+export { defineOperation } from './operations/operation.js';
 export type {
   BatchStep, OperationDefinition, SagaStyle, SingleStep, Step, TccStyle, XaStyle,
 } from './operations/operation.js'; // prettier-ignore

@@ -53,6 +53,11 @@ export interface OperationDefinition<T = unknown> {
   readonly saga?: SagaStyle<T> | undefined;
 }
 
+/** Infers the payload's type of handlers that are written in place; changes nothing. */
+export function defineOperation<T>(definition: OperationDefinition<T>): OperationDefinition {
+  return definition;
+}
+
 export function isBatch<T>(step: Step<T>): step is BatchStep<T> {
   return 'batch' in step;
 }

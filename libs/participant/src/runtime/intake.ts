@@ -1,4 +1,4 @@
-import type { Bus, IncomingRecord } from '#messaging';
+import type { Bus, IncomingRecord, StillOpen } from '#messaging';
 import type { Clock, Metrics } from '#observability';
 import { deadLetterOf, decodeCommand, encodeDeadLetter } from '#wire';
 import type { CommandMessage } from '#wire';
@@ -19,6 +19,8 @@ export interface Accepted {
   readonly records: readonly OpenRecord[];
   fast(): Promise<void>;
   all(): Promise<void>;
+  /** The slow ones, as a reader needs them to go on without passing their offsets. */
+  stillOpen(): readonly StillOpen[];
 }
 
 export interface IntakeDeps {
@@ -45,7 +47,13 @@ export class Intake {
     this.deps.metrics.observe('concordat_batch_size', batch.length, { stage: 'participant' });
     const receivedAtMs = this.deps.clock.nowMs();
     const records = batch.map((record) => this.open(record, receivedAtMs));
-    return { records, fast: () => allHeld(records.filter(({ slow }) => !slow)), all: () => allHeld(records) };
+    const slow = records.filter((one) => one.slow);
+    return {
+      records,
+      fast: () => allHeld(records.filter((one) => !one.slow)),
+      all: () => allHeld(records),
+      stillOpen: () => slow.map(({ record, held }) => ({ record, closed: held })),
+    };
   }
 
   private open(record: IncomingRecord, receivedAtMs: number): OpenRecord {

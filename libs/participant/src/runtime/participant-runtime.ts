@@ -1,5 +1,5 @@
 import { BusError } from '#messaging';
-import type { IncomingRecord, Subscription } from '#messaging';
+import type { IncomingRecord, StillOpen, Subscription } from '#messaging';
 import { backoffMs } from '#protocol';
 import { StoreError } from '#persistence';
 import { topicPolicies } from '#wire';
@@ -94,6 +94,13 @@ export class ParticipantRuntime {
     await this.drainReplies();
   }
 
+  /** Slow handlers keep their own records open; the others of the batch, and what comes after, do not wait for them. */
+  private async take(batch: readonly IncomingRecord[]): Promise<readonly StillOpen[]> {
+    const accepted = this.accept(batch);
+    await accepted.fast();
+    return accepted.stillOpen();
+  }
+
   private async tryToOpen(failures: number): Promise<void> {
     try {
       await this.open();
@@ -129,7 +136,7 @@ export class ParticipantRuntime {
       topics: [topics.command(name)],
       group: topics.command(name),
       from: 'earliest',
-      handler: (batch) => this.accept(batch).all(),
+      handler: (batch) => this.take(batch),
     });
     if (this.phase !== 'starting') return this.subscription.stop();
     this.phase = 'running';

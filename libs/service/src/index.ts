@@ -3,3 +3,12 @@ export type { AppName, Config, Environment, KafkaLogin, LoadOptions } from './co
 export { ConfigError } from './config/config-error.js';
 export type { ConfigFault } from './config/config-error.js';
 export { configTable } from './config/config-table.js';
+export { decodeCursor, encodeCursor, MAX_PAGE, pageOf, pageQuery, pageSchema } from './http/page.js';
+export type { Page } from './http/page.js';
+export { conflict, impossible, invalid, notFound, overloaded, Problem, unavailable } from './http/problem.js';
+export type { ProblemMore } from './http/problem.js';
+export type { PartState, ReadinessCheck, ReadyReport } from './http/readiness.js';
+export { observabilityOf } from './observability.js';
+export type { AppObservability, ObservabilityOptions } from './observability.js';
+export { guardProcess } from './process/process-guards.js';
+export type { GuardedProcess } from './process/process-guards.js';

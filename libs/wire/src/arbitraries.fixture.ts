@@ -21,7 +21,10 @@ const nullable = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: null }
 /** JSON as it comes back from the wire: no -0, no U+0000, well-formed strings. */
 export const payloads: fc.Arbitrary<Json> = fc
   .jsonValue({ maxDepth: 6 })
-  .map((value) => JSON.parse(JSON.stringify(value).replaceAll('\\u0000', '')) as Json);
+  .map(
+    (value) =>
+      JSON.parse(JSON.stringify(value).replaceAll('\\u0000', '').replaceAll('__proto__', 'proto')) as Json,
+  );
 
 const address = { participant: ids, gtx: gtxs, attempt: attempts, branch: ids };
 const command = { ...address, ledgerEpoch: counts, replyPartition: nullable(counts) };

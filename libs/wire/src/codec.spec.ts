@@ -102,6 +102,12 @@ describe('a record that is no message is refused with its reason', () => {
     ['a gtx that is no UUIDv7', withBody({ gtx: GTX.toUpperCase() }), 'INVALID', /\/gtx: /],
     ['attempt 3', withBody({ attempt: 3 }), 'INVALID', /\/attempt: /],
     ['a payload with U+0000', withBody({ payload: { name: 'a\0b' } }), 'INVALID', /\/payload: .*U\+0000/],
+    [
+      '__proto__ in a payload',
+      { ...record, value: Buffer.from('{"payload":[{"__proto__":1}]}') },
+      'INVALID',
+      /\/payload/,
+    ],
     ['half a surrogate pair', withBody({ payload: ['\ud800'] }), 'INVALID', /\/payload: /],
     [
       'a number beyond double',

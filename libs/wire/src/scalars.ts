@@ -35,7 +35,7 @@ export const MAX_PAYLOAD_DEPTH = 32;
 
 /** Any JSON value, at most MAX_PAYLOAD_DEPTH deep. */
 export const jsonPayload = z.custom<Json>((value) => isJsonPayload(value), {
-  error: `must be JSON, at most ${MAX_PAYLOAD_DEPTH} deep, without U+0000 and half surrogate pairs`,
+  error: `must be JSON, at most ${MAX_PAYLOAD_DEPTH} deep, without U+0000, half surrogate pairs and __proto__`,
 });
 
 /** Whether a value may travel as payload or output: what a participant checks before it encodes what a handler returned. */
@@ -49,5 +49,10 @@ function isJson(value: unknown, depthLeft: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || depthLeft === 0) return false;
   if (Array.isArray(value)) return value.every((inner) => isJson(inner, depthLeft - 1));
-  return Object.entries(value).every(([key, inner]) => !UNSTORABLE.test(key) && isJson(inner, depthLeft - 1));
+  return Object.entries(value).every(([key, inner]) => isSafeKey(key) && isJson(inner, depthLeft - 1));
+}
+
+/** `__proto__` is data to JSON.parse, but would change the prototype of whatever a handler copies it onto. */
+function isSafeKey(key: string): boolean {
+  return key !== '__proto__' && !UNSTORABLE.test(key);
 }

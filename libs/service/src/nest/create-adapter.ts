@@ -1,0 +1,66 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { AllowedMethods } from '../http/allowed-methods.js';
+import { overloaded } from '../http/problem.js';
+import { clientProblem } from '../http/problem-of.js';
+import type { AppObservability } from '../observability.js';
+import { answerClientError } from './client-error.js';
+import { HttpDrain } from './http-drain.js';
+import { acceptOnlyJson, MAX_BODY_BYTES } from './json-body.js';
+import { sendProblem } from './problem.filter.js';
+
+/** Longer than load balancers and clients keep an idle connection (60 s is usual): the side that sends closes first. */
+const KEEP_ALIVE_MS = 72_000;
+/** A request must have arrived whole after this. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Answered however many requests are under way. */
+const ALWAYS = /^\/(health\/|metrics)/;
+
+export interface ServerParts {
+  readonly adapter: FastifyAdapter;
+  readonly drain: HttpDrain;
+}
+
+/** Fastify with our limits, our only body parser, and counting of what is under way. */
+export function createAdapter(
+  methods: AllowedMethods,
+  observability: AppObservability,
+  maxInFlight: number,
+): ServerParts {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    // What the router refuses (a malformed URL, an overlong path) never meets a filter.
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, clientProblem(error.statusCode ?? 400, error.message)),
+    routerOptions: { maxParamLength: 256 },
+  });
+  const fastify = adapter.getInstance();
+  acceptOnlyJson(fastify);
+  const drain = new HttpDrain(fastify.server, observability.clock);
+  fastify.addHook('onRoute', (route) => methods.add(route.method, route.url));
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const tooMany = drain.inFlight > maxInFlight && !ALWAYS.test(request.url);
+    done(tooMany ? overloaded(`More than ${maxInFlight} requests are under way here.`) : undefined);
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    report(observability, request, reply);
+    done();
+  });
+  return { adapter, drain };
+}
+
+function report({ log, metrics }: AppObservability, request: FastifyRequest, reply: FastifyReply): void {
+  const { method, url } = request;
+  const { statusCode, elapsedTime } = reply;
+  const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
+  metrics.observe('concordat_http_request_duration_seconds', elapsedTime / 1000, {
+    method,
+    route,
+    status: String(statusCode),
+  });
+  log.debug({ method, url, status: statusCode, durationMs: elapsedTime }, 'request');
+}

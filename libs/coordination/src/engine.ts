@@ -1,4 +1,5 @@
 import { Heartbeats } from '#cluster';
+import type { View } from '#cluster';
 import type { IncomingRecord, Subscription } from '#messaging';
 import type { InstanceRecord, StoredTransaction } from '#persistence';
 import { decodeDeadLetter } from '#wire';
@@ -27,6 +28,14 @@ const OBSERVER_IDLE_MS = 30_000;
 const STUCK_MS = 5_000;
 const DRAIN_MS = 5_000;
 const DRAIN_LOOK_MS = 50;
+
+/** What the last sweep came to. `at`: wall clock of this process in milliseconds. */
+export interface Sweep {
+  readonly atWallMs: number;
+  readonly tookMs: number;
+  /** Transactions taken over. */
+  readonly taken: number;
+}
 
 /**
  * The engine room of one process: a coordinator and a watchdog run the same one (a coordinator also takes requests).
@@ -58,6 +67,7 @@ export class Engine {
   private lastMoveMs = 0;
   private lastPasses = -1;
   private scanning: Promise<void> | null = null;
+  private swept: Sweep | null = null;
 
   constructor(
     private readonly deps: EngineDeps,
@@ -94,7 +104,7 @@ export class Engine {
     );
   }
 
-  /** Begins to beat, takes over what an earlier process of this name left, and subscribes. Throws when ledger or broker are away. */
+  /** Begins to beat, takes over what an earlier process of this name left, and subscribes. Throws when ledger or broker are away; then call it again. */
   async start(): Promise<void> {
     this.epoch = (await this.deps.ledger.state()).epoch;
     await this.registry.refresh();
@@ -145,7 +155,21 @@ export class Engine {
     const back = await this.registry.refresh();
     for (const participant of back) this.participantIsBack(participant);
     this.epoch = (await this.deps.ledger.state()).epoch;
-    return this.takeover.sweep(this.heartbeats.view.dead);
+    const { clock } = this.deps;
+    const beganMs = clock.nowMs();
+    const taken = await this.takeover.sweep(this.heartbeats.view.dead);
+    this.swept = { atWallMs: clock.wallMs(), tookMs: clock.nowMs() - beganMs, taken };
+    return taken;
+  }
+
+  /** The last sweep that ended; null before the first. */
+  get lastSweep(): Sweep | null {
+    return this.swept;
+  }
+
+  /** The instances as of the last heartbeat. */
+  get instances(): View<InstanceRecord> {
+    return this.heartbeats.view;
   }
 
   /** The newest image this process holds of a transaction it drives, votes included. */

@@ -3,7 +3,7 @@ import type { Transaction } from './transaction.js';
 
 export type InquiryAnswer = 'COMMIT' | 'ABORT' | 'PENDING' | 'UNKNOWN';
 
-/** What the ledger may say now. `unreconciled`: recovery hold, or the asker's ledger epoch is older than the ledger's. */
+/** What the ledger may say now. `unreconciled`: recovery hold, or the asker has seen a newer epoch than this ledger has. */
 export interface InquiryContext {
   readonly unreconciled: boolean;
 }

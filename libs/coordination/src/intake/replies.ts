@@ -134,7 +134,7 @@ function helloOf(message: Extract<ReplyMessage, { type: 'HELLO' }>): Participant
 }
 
 function inquiryOf(reply: BranchReply): Inquiry {
-  // A vote does not say which ledger epoch it answers; -1 would bar it for ever, so it counts as of the first one.
+  // A vote does not say which ledger epoch it answers: it is barred by a hold only.
   const ledgerEpoch = reply.type === 'INQUIRY' ? reply.ledgerEpoch : 0;
   return { ...addressOf(reply), ledgerEpoch };
 }

@@ -19,7 +19,8 @@ export interface AnsweredInquiry {
 
 /**
  * Absence is never an answer (§7): for a wholly unknown gtx ABORT of attempt 1 is written first, then the row is read again.
- * In recovery hold, or when the asker's ledger epoch is older than the ledger's, nothing is planted and only COMMIT is told.
+ * In recovery hold (reconciliation has not ended: the release ends it), or when the asker has seen a newer epoch than this ledger
+ * has (it was restored without a hold), nothing is planted and only COMMIT is told.
  */
 export async function answerInquiries(
   ledger: Pick<Ledger, 'load' | 'plantTombstones' | 'state'>,
@@ -27,7 +28,7 @@ export async function answerInquiries(
 ): Promise<readonly AnsweredInquiry[]> {
   if (inquiries.length === 0) return [];
   const { epoch, hold } = await ledger.state();
-  const unreconciled = (inquiry: Inquiry): boolean => hold || inquiry.ledgerEpoch < epoch;
+  const unreconciled = (inquiry: Inquiry): boolean => hold || inquiry.ledgerEpoch > epoch;
   const rows = await loadAll(ledger, inquiries);
   const absent = inquiries
     .filter((inquiry) => !rows.has(inquiry.gtx) && !unreconciled(inquiry))

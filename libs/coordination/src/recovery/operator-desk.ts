@@ -38,13 +38,15 @@ export class OperatorDesk {
   ) {}
 
   async call(call: OperatorCall): Promise<OperatorResult> {
-    const looked = await this.engine.submit(call.gtx, { type: 'look' });
-    if (looked.kind === 'unknown') return looked;
-    const result = call.dryRun
-      ? await this.preview(call, looked.stored)
-      : await this.carryOut(call, looked.stored);
+    const result = await this.decide(call);
     await this.audit(call, result);
     return result;
+  }
+
+  private async decide(call: OperatorCall): Promise<OperatorResult> {
+    const looked = await this.engine.submit(call.gtx, { type: 'look' });
+    if (looked.kind === 'unknown') return looked;
+    return call.dryRun ? this.preview(call, looked.stored) : this.carryOut(call, looked.stored);
   }
 
   /** The pure transition tells what would happen; nothing is applied. */
@@ -121,7 +123,7 @@ export class OperatorDesk {
         ? { code: result.code, detail: result.detail }
         : result.kind === 'done'
           ? { effect: result.effect }
-          : null;
+          : { code: 'UNKNOWN_TRANSACTION' };
     const { action, gtx, caller, reason, dryRun } = call;
     return this.admin.appendAudit({
       action,

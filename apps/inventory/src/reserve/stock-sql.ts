@@ -5,17 +5,21 @@ import type { Demand, Line } from './demand.js';
  * The five ways in which branches change the stock, each one statement for any number of branches.
  *
  * Rows are locked in order of the sku before the first is changed: two batches never wait for each other in a circle.
+ * New values are computed from the locked row, never from the row as the statement's snapshot has it: PostgreSQL checks the
+ * table's constraints against the latter first, and would refuse a reservation that another's release just made possible [pg].
  * `checked` ways change all or nothing: enough of every sku, or no row is touched; they return what was available before.
  */
 interface Way {
   readonly name: string;
-  readonly set: string;
+  /** New values of both columns. */
+  readonly onHand: string;
+  readonly reserved: string;
   readonly checked: boolean;
   /** Sign with which the lines enter the journal; null: what is on the shelf did not change. */
   readonly journal: '-' | '+' | null;
 }
 
-const way = ({ name, set, checked, journal }: Way): { name: string; text: string } => ({
+const way = ({ name, onHand, reserved, checked, journal }: Way): { name: string; text: string } => ({
   name: `inventory.${name}`,
   text: `
 WITH line AS (
@@ -23,12 +27,12 @@ WITH line AS (
 ), need AS (
   SELECT sku, sum(quantity)::bigint AS quantity FROM line GROUP BY sku
 ), locked AS MATERIALIZED (
-  SELECT stock.sku, stock.on_hand - stock.reserved AS available
+  SELECT stock.sku, on_hand, reserved, on_hand - reserved AS available
   FROM inventory.stock JOIN need USING (sku) ORDER BY stock.sku FOR UPDATE OF stock
 ), short AS (
   SELECT FROM need LEFT JOIN locked USING (sku) WHERE ${checked ? 'coalesce(available, 0) < quantity' : 'false'} LIMIT 1
 ), changed AS (
-  UPDATE inventory.stock SET ${set}
+  UPDATE inventory.stock SET on_hand = ${onHand}, reserved = ${reserved}
   FROM need JOIN locked USING (sku) WHERE stock.sku = need.sku AND NOT EXISTS (SELECT FROM short)
 )${journal === null ? '' : journalled(journal)}
 SELECT sku, available FROM locked`,
@@ -39,27 +43,22 @@ const journalled = (sign: '-' | '+'): string => `, journal AS (
   SELECT gtx, branch, sku, ${sign} quantity FROM line WHERE NOT EXISTS (SELECT FROM short)
 )`;
 
+const same = { onHand: 'locked.on_hand', reserved: 'locked.reserved' };
+const less = (column: string): string => `${column} - need.quantity`;
+const more = (column: string): string => `${column} + need.quantity`;
+
 const WAYS = {
-  reserve: way({ name: 'reserve', set: 'reserved = reserved + need.quantity', checked: true, journal: null }),
+  reserve: way({ name: 'reserve', ...same, reserved: more(same.reserved), checked: true, journal: null }),
   confirm: way({
     name: 'confirm',
-    set: 'on_hand = on_hand - need.quantity, reserved = reserved - need.quantity',
+    onHand: less(same.onHand),
+    reserved: less(same.reserved),
     checked: false,
     journal: '-',
   }),
-  release: way({
-    name: 'release',
-    set: 'reserved = reserved - need.quantity',
-    checked: false,
-    journal: null,
-  }),
-  take: way({ name: 'take', set: 'on_hand = on_hand - need.quantity', checked: true, journal: '-' }),
-  giveBack: way({
-    name: 'give-back',
-    set: 'on_hand = on_hand + need.quantity',
-    checked: false,
-    journal: '+',
-  }),
+  release: way({ name: 'release', ...same, reserved: less(same.reserved), checked: false, journal: null }),
+  take: way({ name: 'take', ...same, onHand: less(same.onHand), checked: true, journal: '-' }),
+  giveBack: way({ name: 'give-back', ...same, onHand: more(same.onHand), checked: false, journal: '+' }),
 } as const;
 export type StockChange = keyof typeof WAYS;
 

@@ -45,10 +45,11 @@ export class Heartbeats<M extends Member> {
     return this.latest;
   }
 
-  /** Beats once, so that the instance is known before it takes work, then on its own. */
+  /** Beats once, so that the instance is known before it takes work, then on its own. Rejects when the store is away; then call it again. */
   async start(): Promise<void> {
-    this.stopped = false;
     await this.beat();
+    if (!this.stopped) return;
+    this.stopped = false;
     this.schedule();
   }
 

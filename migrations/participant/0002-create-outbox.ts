@@ -6,6 +6,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * state: pending → accepted → done, pending → done, pending → rejected. pending is sent again until it is closed; accepted
  * waits for its outcome. `delivered_at`: the initiator's callback heard the end (done or rejected).
  *
+ * `request` is json: jsonb refuses an escaped NUL, and the error would abort the caller's own transaction.
+ *
  * Indexes hold open rows only, so the relay's look costs the same over any history; the table is append and delete.
  *  - outbox_due: the relay's claim, in order of next_at.
  *  - outbox_order: is an earlier request of the same ordering key still pending?
@@ -29,7 +31,7 @@ CREATE TABLE concordat.outbox (
   id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   gtx             uuid        NOT NULL CONSTRAINT outbox_gtx UNIQUE,
   key             text COLLATE "C",
-  request         jsonb       NOT NULL,
+  request         json        NOT NULL,
   idempotency_key text,
   created_at      timestamptz NOT NULL DEFAULT now(),
   state           text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'accepted', 'rejected', 'done')),

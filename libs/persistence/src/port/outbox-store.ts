@@ -36,8 +36,9 @@ export interface OutboxStore {
   /** Milliseconds until something is due (0 = now), null when nothing waits: how long the relay may sleep. */
   nextDueInMs(): Promise<number | null>;
   /**
-   * Calls `listener` when something may have become due: a transaction of this process that enqueued has ended, or an end was
-   * written through this store. A hint: what another process enqueued, or a prepared transaction, is found by looking now and then.
+   * Calls `listener` when a transaction of this process that enqueued something has ended: what it wrote is due if it committed.
+   * A hint: what another process enqueued, or a prepared transaction, is found by looking now and then. It is no NOTIFY, which
+   * takes a server-wide lock at every commit and cannot be prepared [pg].
    */
   onWake(listener: () => void): () => void;
 

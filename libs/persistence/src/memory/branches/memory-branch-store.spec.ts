@@ -1,30 +1,9 @@
-import type { Clock } from '#observability';
 import { branchStoreConformance } from '../../conformance/branch-store.js';
 import type { BranchStoreWorld, OpenOptions } from '../../conformance/branch-store-world.js';
 import { MemoryBranchStore } from './branch-store.js';
 import { MemoryClient, readBusiness } from './business-client.js';
 import { MemoryServer } from './server.js';
-
-/** Time stands still unless a test moves it: patient waits never end by themselves. */
-class StandingClock implements Clock {
-  private atMs = 1_700_000_000_000;
-
-  nowMs(): number {
-    return this.atMs;
-  }
-
-  wallMs(): number {
-    return this.atMs;
-  }
-
-  after(): () => void {
-    return () => undefined;
-  }
-
-  pass(byMs: number): void {
-    this.atMs += byMs;
-  }
-}
+import { StandingClock } from './standing-clock.fixture.js';
 
 const clientOf = (client: unknown): MemoryClient => {
   if (client instanceof MemoryClient) return client;

@@ -2,7 +2,7 @@ import { branchId, fenceId, highestPerFence } from '../../port/branch-key.js';
 import type { BranchKey, NewBranchRow } from '../../port/branch-store.js';
 import { FENCE_UPSERT } from './raise-fences.js';
 import { columnsOf, INSERT_COLUMNS, UNNEST_ROWS } from './rows.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 export type Acceptance = 'fresh' | 'duplicate' | 'fenced';
 

@@ -1,4 +1,3 @@
-import type { Pool, QueryResult } from 'pg';
 import {
   StoreError,
   type BranchEvidence,
@@ -8,7 +7,6 @@ import {
   type PreparedGid,
 } from '../../port/branch-store.js';
 import { collectGarbage } from './collect-garbage.js';
-import { toStoreError } from './faults.js';
 import { forget } from './forget.js';
 import { listRows, type RowFilter } from './list-rows.js';
 import { PostgresLocalTransaction } from './local-transaction.js';
@@ -16,9 +14,9 @@ import { evidence, see } from './look.js';
 import { OwnGids } from './own-gids.js';
 import { preparedGids, preparedOf } from './prepared-gids.js';
 import { preparedRows } from './prepared-rows.js';
-import { Session } from './session.js';
-import { openSessions, type SessionOptions } from './sessions.js';
-import type { Run } from './statement.js';
+import type { SessionPool } from '../sessions/session-pool.js';
+import { openSessions, type SessionOptions } from '../sessions/open-sessions.js';
+import type { Run } from '../sessions/statement.js';
 
 export interface PostgresBranchStoreOptions extends SessionOptions {
   /** Name of the participant: the scope of its gids. */
@@ -33,42 +31,22 @@ const UNKNOWN_GID = '42704';
  */
 export class PostgresBranchStore implements BranchStore {
   private readonly gids: OwnGids;
-  private readonly inUse = new Set<Session>();
-  private closed: Promise<void> | null = null;
 
   constructor(
     participant: string,
-    private readonly work: Pool,
-    private readonly control: Pool,
+    private readonly work: SessionPool,
+    private readonly control: SessionPool,
   ) {
     this.gids = new OwnGids(participant);
   }
 
-  private async onSession<T>(pool: Pool, use: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.checkOut(pool);
-    try {
-      return await use(session);
-    } finally {
-      session.release(true);
-    }
+  private get run(): Run {
+    return this.control.run;
   }
-
-  private async checkOut(pool: Pool): Promise<Session> {
-    try {
-      const session = new Session(await pool.connect(), (ended) => this.inUse.delete(ended));
-      this.inUse.add(session);
-      return session;
-    } catch (error) {
-      throw toStoreError(error, 'connect');
-    }
-  }
-
-  private readonly run: Run = (statement) =>
-    this.onSession(this.control, (session) => session.run(statement));
 
   async look(keys: readonly BranchKey[], options: { gids: boolean }): Promise<readonly BranchEvidence[]> {
     if (keys.length === 0) return [];
-    return this.onSession(this.control, async (session) => {
+    return this.control.use(async (session) => {
       const run: Run = (statement) => session.run(statement);
       const seen = await see(run, keys);
       const prepared = options.gids ? await preparedOf(run, this.gids, keys) : new Set<string>();
@@ -77,7 +55,7 @@ export class PostgresBranchStore implements BranchStore {
   }
 
   async begin(): Promise<PostgresLocalTransaction> {
-    const session = await this.checkOut(this.work);
+    const session = await this.work.checkOut();
     try {
       // Read committed, whatever the database defaults to: a fence must be tested against what others have committed by now.
       await session.run('BEGIN ISOLATION LEVEL READ COMMITTED');
@@ -98,7 +76,7 @@ export class PostgresBranchStore implements BranchStore {
 
   private async finish(text: string): Promise<'done' | 'absent'> {
     try {
-      await this.onSession<QueryResult>(this.control, (session) => session.runDurable(text, 'finish'));
+      await this.control.use((session) => session.runDurable(text, 'finish'));
       return 'done';
     } catch (error) {
       if (error instanceof StoreError && error.sqlState === UNKNOWN_GID) return 'absent';
@@ -141,16 +119,9 @@ export class PostgresBranchStore implements BranchStore {
     await this.run({ text: 'SELECT 1', values: [] });
   }
 
-  /** Whatever is still open ends with its session: rolled back. */
-  close(): Promise<void> {
-    this.closed ??= this.end();
-    return this.closed;
-  }
-
-  private async end(): Promise<void> {
-    const ended = Promise.all([this.work.end(), this.control.end()]);
-    for (const session of this.inUse) session.release(false);
-    await ended;
+  /** Local transactions that are still open are rolled back. */
+  async close(): Promise<void> {
+    await Promise.all([this.work.close(), this.control.close()]);
   }
 }
 

@@ -1,8 +1,8 @@
 import { ENDED_STATES } from '../../port/branch-states.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 /** The smallest UUID of the moment `$1` milliseconds ago: everything older lies before it in the primary key. */
-const OLDEST_KEPT = `
+export const OLDEST_KEPT = `
   (lpad(to_hex((extract(epoch FROM now() - $1::float8 * interval '1 ms') * 1000)::bigint), 12, '0')
     || '00000000000000000000')::uuid`;
 

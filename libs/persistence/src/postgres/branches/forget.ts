@@ -1,6 +1,6 @@
 import { compareBranchKeys } from '../../port/branch-key.js';
 import type { BranchKey } from '../../port/branch-store.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 /** SQL NULL in payload is the mark of a forgotten row. updated_at stays, so this is a HOT update and the retention runs on. */
 const forgetting = (keys: readonly BranchKey[]): Statement => ({

@@ -1,7 +1,7 @@
 import { compareBranchKeys } from '../../port/branch-key.js';
 import { StoreError, type NewBranchRow } from '../../port/branch-store.js';
 import { columnsOf, INSERT_COLUMNS, UNNEST_ROWS } from './rows.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 const insert = (rows: readonly NewBranchRow[]): Statement => ({
   name: 'concordat_insert_rows',

@@ -1,7 +1,7 @@
 import type { BranchKey, BranchRow } from '../../port/branch-store.js';
 import { decodeBranchCursor, encodeBranchCursor } from '../../port/branch-cursor.js';
 import { ROW_COLUMNS, toBranchRow, type RawRow } from './rows.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 export interface RowFilter {
   readonly state?: string;

@@ -11,8 +11,8 @@ import type { OwnGids } from './own-gids.js';
 import { insertRows } from './insert-rows.js';
 import { moveRows, type Moved } from './move-rows.js';
 import { raiseFences } from './raise-fences.js';
-import type { Session } from './session.js';
-import type { Run } from './statement.js';
+import type { Session } from '../sessions/session.js';
+import type { Run } from '../sessions/statement.js';
 
 const SAVEPOINT = 'concordat_work';
 

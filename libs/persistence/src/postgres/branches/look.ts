@@ -1,7 +1,7 @@
 import { branchId, fenceId } from '../../port/branch-key.js';
 import type { BranchEvidence, BranchKey, BranchRow } from '../../port/branch-store.js';
 import { ROW_COLUMNS, toBranchRow, type RawRow } from './rows.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 type RowOrFence = RawRow & { readonly max_attempt: number | null };
 

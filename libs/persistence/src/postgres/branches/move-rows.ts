@@ -2,7 +2,7 @@ import { branchId, compareBranchKeys } from '../../port/branch-key.js';
 import type { BranchRow, RowMove } from '../../port/branch-store.js';
 import { see } from './look.js';
 import { jsonText, ROW_COLUMNS, toBranchRow, type RawRow } from './rows.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 export interface Moved {
   readonly moved: boolean;

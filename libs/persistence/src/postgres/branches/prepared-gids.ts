@@ -3,7 +3,7 @@ import type { BranchKey, PreparedGid } from '../../port/branch-store.js';
 import { formatGid } from '#protocol';
 import type { OwnGids } from './own-gids.js';
 import { elapsedMs, isoTime } from './rows.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 /** Gids are unique per server, not per database: other databases and other owners are none of our business (B5). */
 const OURS = 'database = current_database() AND owner = current_user';

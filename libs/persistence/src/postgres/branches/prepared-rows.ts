@@ -1,6 +1,6 @@
 import type { BranchRow } from '../../port/branch-store.js';
 import { ROW_COLUMNS, toBranchRow, type RawRow } from './rows.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 /** The literal 'PREPARED' lets the planner use the partial index branch_prepared. */
 const older = (olderThanMs: number, limit: number): Statement => ({

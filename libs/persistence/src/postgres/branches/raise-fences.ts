@@ -1,6 +1,6 @@
 import { fenceId, highestPerFence } from '../../port/branch-key.js';
 import type { BranchKey } from '../../port/branch-store.js';
-import type { Run, Statement } from './statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 /**
  * The upsert that decides whether an attempt may still work here: 0 rows = a higher fence stands. It tests and raises in

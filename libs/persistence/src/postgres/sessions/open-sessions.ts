@@ -1,6 +1,6 @@
 import type { Log } from '#observability';
-import type { Pool } from 'pg';
 import { createPool } from '../pool.js';
+import { SessionPool } from './session-pool.js';
 
 /** How a participant's sessions are opened. */
 export interface SessionOptions {
@@ -28,9 +28,9 @@ const TCP_SETTINGS = {
 };
 
 /** A pool of sessions as a participant needs them: set up once per connection, not per transaction. */
-export function openSessions(options: SessionOptions, applicationName: string): Pool {
+export function openSessions(options: SessionOptions, applicationName: string): SessionPool {
   const { url, log, maxConnections, connectTimeoutMs, answerTimeoutMs } = options;
-  return createPool({
+  const pool = createPool({
     url,
     log,
     applicationName,
@@ -43,4 +43,5 @@ export function openSessions(options: SessionOptions, applicationName: string): 
       idle_in_transaction_session_timeout: String(options.idleInTransactionTimeoutMs ?? 10_000),
     },
   });
+  return new SessionPool(pool);
 }

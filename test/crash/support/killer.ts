@@ -1,0 +1,41 @@
+import type { AppKind, Cluster } from '#stack';
+import type { Dice } from './random.js';
+
+const KINDS: readonly AppKind[] = ['coordinator', 'watchdog', 'orders', 'inventory', 'payments'];
+/** Between a kill and its restart, and between two kills: long enough for takeovers to begin, short enough to overlap them. */
+const DOWN_MS = 1_500;
+const PAUSE_MS = 700;
+
+/** kill -9, now this process, now that one; each comes back. Kinds take turns, so that every kind is hit. */
+export class Killer {
+  readonly kills: Record<string, number> = {};
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly dice: Dice,
+  ) {}
+
+  get total(): number {
+    return Object.values(this.kills).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Kills at least `times` times, and on as long as `more` says; resolves when the last killed process is ready again. */
+  async spree(times: number, more: () => boolean): Promise<void> {
+    for (let round = 0; round < times || more(); round += 1) {
+      await pause(PAUSE_MS * (0.5 + this.dice.next()));
+      await this.killOne(KINDS[round % KINDS.length]!);
+    }
+  }
+
+  private async killOne(kind: AppKind): Promise<void> {
+    const name = this.dice.pick(this.cluster.names.filter((one) => one.startsWith(`${kind}-`)));
+    await this.cluster.app(name).kill9();
+    this.kills[kind] = (this.kills[kind] ?? 0) + 1;
+    await pause(DOWN_MS * this.dice.next());
+    await this.cluster.restart(name);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

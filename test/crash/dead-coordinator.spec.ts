@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { call } from './support/shop.js';
+import { openSite, until } from './support/site.js';
+import type { Site } from './support/site.js';
+
+jest.setTimeout(300_000);
+
+/** G4 allows 15 s for everything; what a dead coordinator alone costs is printed (3 s promised, protocol.md §1). */
+const LIMIT_MS = 15_000;
+const BURST = 300;
+
+const SHAPES = [
+  { mode: '2pc', fallback: 'none' },
+  { mode: '2pc', fallback: 'saga' },
+  { mode: 'saga' },
+] as const;
+
+function request(index: number) {
+  const shape = SHAPES[index % SHAPES.length]!;
+  const orderId = randomUUID();
+  const sku = index % 7 === 0 ? 'gone' : 'tea';
+  return {
+    ...shape,
+    branches: [
+      {
+        id: 'stock',
+        participant: 'inventory',
+        operation: 'reserve',
+        payload: { orderId, lines: [{ sku, quantity: 1 }] },
+      },
+      {
+        id: 'payment',
+        participant: 'payments',
+        operation: 'charge',
+        payload: { account: `c-${index % 50}`, amount: 1, orderId },
+      },
+    ],
+  };
+}
+
+describe.each([
+  ['another coordinator and a watchdog live', { coordinators: 2, watchdogs: 1 }],
+  ['only a watchdog lives', { coordinators: 1, watchdogs: 1 }],
+] as const)('kill -9 of a coordinator in the middle of everything: %s', (_, shape) => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await openSite('dead-coordinator', shape);
+    const put = (app: string, path: string, body: object) =>
+      call(`${site.cluster.urls[app]}${path}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    await put('inventory-1', '/stock/tea', { onHand: 100_000 });
+    await put('inventory-1', '/stock/gone', { onHand: 0 });
+    for (let index = 0; index < 50; index += 1)
+      await put('payments-1', `/accounts/c-${index}`, { balance: 100_000 });
+  });
+  afterAll(() => site.close());
+
+  it('every transaction it had accepted ends without it', async () => {
+    const url = `${site.cluster.urls['coordinator-1']}/v1/transactions`;
+    const accepted: string[] = [];
+    const submit = async (index: number): Promise<void> => {
+      const answer = await call(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(request(index)),
+      });
+      if (answer && answer.status < 300) accepted.push((answer.body as { id: string }).id);
+    };
+    const burst = Array.from({ length: BURST }, (__, index) => submit(index));
+    await until('half the burst accepted', LIMIT_MS, async () => accepted.length >= BURST / 2);
+    const killed = site.cluster.app('coordinator-1').kill9();
+    const [{ now }] = (await site.query<{ now: string }>(
+      'coordinator',
+      'SELECT clock_timestamp()::text AS now',
+    )) as [{ now: string }];
+    await Promise.all([killed, ...burst]);
+
+    const live = 'SELECT gtx FROM concordat.transaction WHERE ended_at IS NULL';
+    await until(
+      'all of them terminal',
+      LIMIT_MS,
+      async () => (await site.query('coordinator', live)).length === 0,
+    );
+
+    const rows = await site.query<{ gtx: string; state: string; late: number }>(
+      'coordinator',
+      'SELECT gtx, state, extract(epoch FROM ended_at - $1::timestamptz)::float AS late FROM concordat.transaction',
+      [now],
+    );
+    const late = rows
+      .map((row) => row.late)
+      .filter((seconds) => seconds > 0)
+      .sort((a, b) => a - b);
+    const at = (share: number): string => (late[Math.floor((late.length - 1) * share)] ?? 0).toFixed(2);
+    process.stdout.write(
+      `${late.length} of ${rows.length} ended after the kill: p50 ${at(0.5)} s, p99 ${at(0.99)} s, max ${at(1)} s\n`,
+    );
+    expect(rows.map(({ gtx }) => gtx)).toEqual(expect.arrayContaining(accepted));
+    expect(late.length).toBeGreaterThan(0);
+    expect(await site.preparedGids()).toEqual([]);
+    const states = new Set(rows.map(({ state }) => state));
+    expect([...states]).toEqual(expect.arrayContaining(['COMMITTED', 'ABORTED', 'SAGA_COMPLETED']));
+  });
+});

@@ -16,7 +16,7 @@ export interface OutboxOptions {
   /** First re-send of a request without answer; then twice as long each time (protocol.md §10). */
   readonly resendMs: number;
   readonly resendCapMs: number;
-  /** An accepted request without outcome for this long is asked for again. */
+  /** An accepted request without outcome for this long is asked for again; then after twice as long each time, up to × 32. */
   readonly askAgainMs: number;
   /** Time the outcome handlers have before another relay may call them for the same outcome. */
   readonly handlerLeaseMs: number;
@@ -29,7 +29,7 @@ export const DEFAULT_OUTBOX_OPTIONS: OutboxOptions = {
   pollMs: 500,
   resendMs: 500,
   resendCapMs: 10_000,
-  askAgainMs: 30_000,
+  askAgainMs: 10_000,
   handlerLeaseMs: 30_000,
   retentionMs: 14 * 24 * 3_600_000,
   maxBatch: 500,

@@ -8,7 +8,7 @@ import type { Json } from '#protocol';
  *  O1 An entry exists if and only if the transaction it was enqueued in committed.
  *  O2 Until ACCEPTED, REJECTED or an outcome closes it, a pending entry becomes due again and again: a claim is a lease, not an end.
  *  O3 Of the entries with one ordering key, only the oldest pending one is claimed.
- *  O4 States only move on: pending → accepted → done, pending → rejected. A late ACCEPTED or a repeated OUTCOME changes nothing.
+ *  O4 States only move on: pending → accepted → done, pending → rejected. An ACCEPTED after the end or a repeated OUTCOME changes nothing.
  *  O5 An end is handed out again until `delivered`; two relays are never handed the same entry within one lease.
  */
 export interface OutboxStore {
@@ -22,7 +22,10 @@ export interface OutboxStore {
   /** Takes due entries, oldest first, and moves their next_at on (see {@link RetryPace}). SKIP LOCKED: relays do not wait for each other. */
   claimDue(options: { readonly limit: number; readonly pace: RetryPace }): Promise<readonly OutboxEntry[]>;
 
-  /** ACCEPTED came: no longer sent, except that it is claimed again after `askAgainInMs` without an outcome. */
+  /**
+   * ACCEPTED came: no longer sent, except that it is claimed again after `askAgainInMs` without an outcome. A repeated ACCEPTED
+   * puts that off again: twice as long after each claim, up to {@link MAX_ASK_DOUBLINGS} times.
+   */
   accept(gtxs: readonly string[], options: { readonly askAgainInMs: number }): Promise<void>;
   /** REJECTED(code) came. Only pending entries move. */
   reject(rejections: readonly { readonly gtx: string; readonly reason: string }[]): Promise<void>;
@@ -49,6 +52,9 @@ export interface OutboxStore {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** How often the time until an accepted entry is asked for again doubles at most. */
+export const MAX_ASK_DOUBLINGS = 5;
 
 export interface NewOutboxEntry {
   readonly gtx: string;

@@ -1,4 +1,5 @@
 import { StoreError } from '../../port/branch-store.js';
+import { MAX_ASK_DOUBLINGS } from '../../port/outbox-store.js';
 import type {
   EndedEntry,
   NewOutboxEntry,
@@ -125,8 +126,13 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   async accept(gtxs: readonly string[], { askAgainInMs }: { askAgainInMs: number }): Promise<void> {
-    const pending = this.all().filter(({ gtx, state }) => gtxs.includes(gtx) && state === 'pending');
-    this.change(pending, () => ({ state: 'accepted', nextAtMs: this.nowMs + askAgainInMs }));
+    const open = this.all().filter(
+      ({ gtx, state }) => gtxs.includes(gtx) && ['pending', 'accepted'].includes(state),
+    );
+    this.change(open, ({ attempts }) => ({
+      state: 'accepted',
+      nextAtMs: this.nowMs + askAgainInMs * 2 ** Math.max(0, Math.min(attempts - 1, MAX_ASK_DOUBLINGS)),
+    }));
   }
 
   async reject(rejections: readonly { gtx: string; reason: string }[]): Promise<void> {

@@ -12,3 +12,6 @@ export { observabilityOf } from './observability.js';
 export type { AppObservability, ObservabilityOptions } from './observability.js';
 export { guardProcess } from './process/process-guards.js';
 export type { GuardedProcess } from './process/process-guards.js';
+export { busOf } from './bus-of.js';
+export { DriverProcess } from './driver/driver-process.js';
+export type { Companion } from './driver/driver-process.js';

@@ -1,0 +1,2 @@
+export { startCoordinator } from './start-coordinator.js';
+export type { CoordinatorOptions, RunningApp } from './start-coordinator.js';

@@ -42,6 +42,7 @@ export { createPool } from './postgres/pool.js';
 export type { PoolOptions } from './postgres/pool.js';
 export { openPostgresLedgerAdmin } from './postgres/ledger/open-admin.js';
 export type { OpenLedgerAdmin } from './postgres/ledger/open-admin.js';
+export { entityManagerOver } from './postgres/branches/entity-manager.js';
 export { createPostgresOutboxStore, PostgresOutboxStore } from './postgres/outbox/outbox-store.js';
 export type { SessionOptions } from './postgres/sessions/open-sessions.js';
 export { MemoryOutboxStore } from './memory/outbox/outbox-store.js';

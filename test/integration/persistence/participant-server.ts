@@ -1,4 +1,4 @@
-import { migrateParticipant } from '../../../libs/persistence/src/postgres/migrate.js';
+import { migrateParticipant } from '#persistence';
 import { startPostgres, temporaryDirectory, type Postgres } from '#stack';
 import path from 'node:path';
 import pg from 'pg';

@@ -1,0 +1,178 @@
+/** What the participant's store does about hung processes, dead servers, half-hearted commits and foreign owners. */
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createPostgresBranchStore, type PostgresBranchStoreOptions } from '#persistence';
+import { silentLog } from '#observability';
+import type { PoolClient } from 'pg';
+import {
+  anyGtx,
+  gidOf,
+  keyOf,
+  lookAt,
+  rowOf,
+  store as storeRow,
+} from '../../../libs/persistence/src/conformance/branch-store-world.js';
+import { waitFor } from '../../../tools/stack/wait.js';
+import { startParticipantServer, type ParticipantServer } from './participant-server.js';
+
+jest.setTimeout(60_000);
+
+let server: ParticipantServer;
+beforeAll(async () => {
+  server = await startParticipantServer(8);
+});
+afterAll(() => server?.stop());
+
+const closing: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const close of closing) await close();
+});
+
+function open(more: Partial<PostgresBranchStoreOptions> = {}) {
+  const url = server.url('one', 'payments');
+  const branches = createPostgresBranchStore({ url, participant: 'payments', log: silentLog, ...more });
+  closing.push(() => branches.close());
+  return branches;
+}
+
+const clientOf = (tx: { readonly client: unknown }): PoolClient => tx.client as PoolClient;
+
+async function untilBackendWaits(event: string): Promise<number> {
+  const find = async () => {
+    const rows = await server.query<{ pid: number }>(
+      'one',
+      `SELECT pid FROM pg_stat_activity WHERE wait_event = $1`,
+      [event],
+    );
+    return rows[0]?.pid;
+  };
+  return waitFor(find, { what: `a session in ${event}`, timeoutMs: 10_000, intervalMs: 10 });
+}
+
+describe('a session', () => {
+  it('has its timeouts and a durable commit from its first statement, whatever the role defaults to', async () => {
+    await server.query('postgres', 'ALTER ROLE payments SET synchronous_commit = off');
+    const tx = await open({ lockTimeoutMs: 700, idleInTransactionTimeoutMs: 9_000 }).begin();
+
+    const shown: (string | undefined)[] = [];
+    for (const name of [
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+      'synchronous_commit',
+      'transaction_isolation',
+    ]) {
+      const { rows } = await clientOf(tx).query<Record<string, string>>(`SHOW ${name}`);
+      shown.push(rows[0]?.[name]);
+    }
+
+    expect(shown).toEqual(['700ms', '9s', 'on', 'read committed']);
+    await tx.rollback();
+  });
+
+  it('runs one statement per verb, however large the batch', async () => {
+    const branches = open();
+    const rows = Array.from({ length: 50 }, () => rowOf(keyOf(anyGtx())));
+    const tx = await branches.begin();
+    const sent = jest.spyOn(clientOf(tx), 'query');
+    const counts: number[] = [];
+    for (const verb of [
+      () => tx.raiseFences(rows),
+      () => tx.acceptRows(rows),
+      () => tx.moveRows(rows.map((key) => ({ key, from: ['PREPARED'], to: 'COMMITTED' }))),
+      () => tx.insertRows(rows.map((row) => ({ ...row, attempt: 2 }))),
+    ]) {
+      sent.mockClear();
+      await verb();
+      counts.push(sent.mock.calls.length);
+    }
+    sent.mockRestore();
+    await tx.rollback();
+
+    expect(counts).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe('a hung process', () => {
+  it('loses its open transaction after a while, and others go on', async () => {
+    const key = keyOf(anyGtx());
+    const hung = await open({ idleInTransactionTimeoutMs: 200 }).begin();
+    await hung.acceptRows([rowOf(key)]);
+    const next = await open({ lockTimeoutMs: 30_000 }).begin();
+
+    expect(await next.acceptRows([rowOf(key)])).toEqual(['fresh']);
+
+    await next.rollback();
+    await expect(hung.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describe('a server that is killed', () => {
+  it('under an open transaction: commit is UNAVAILABLE and ambiguous, and the store serves again after the restart', async () => {
+    const branches = open();
+    const key = keyOf(anyGtx());
+    const tx = await branches.begin();
+    await tx.acceptRows([rowOf(key)]);
+
+    await server.postgres.kill9();
+    await expect(tx.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE', ambiguous: true });
+    await expect(branches.begin()).rejects.toMatchObject({ code: 'UNAVAILABLE', ambiguous: false });
+    await expect(branches.commitPrepared(gidOf(key))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(branches.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await server.postgres.restart();
+
+    await storeRow(branches, rowOf(key));
+    expect((await lookAt(branches, key)).row).not.toBeNull();
+  });
+});
+
+describe('a commit that did not keep its promise', () => {
+  it('a cancelled wait for a standby is UNAVAILABLE and ambiguous, though the row is there', async () => {
+    const branches = open();
+    const key = keyOf(anyGtx());
+    const tx = await branches.begin();
+    await tx.acceptRows([rowOf(key)]);
+    await server.query('postgres', `ALTER SYSTEM SET synchronous_standby_names = 'nobody'`);
+    await server.query('postgres', 'SELECT pg_reload_conf()');
+    const told = expect(tx.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE', ambiguous: true });
+
+    const pid = await untilBackendWaits('SyncRep');
+    await server.query('postgres', 'SELECT pg_cancel_backend($1)', [pid]);
+
+    await told;
+    await server.query('postgres', 'ALTER SYSTEM RESET synchronous_standby_names');
+    await server.query('postgres', 'SELECT pg_reload_conf()');
+    expect((await lookAt(branches, key)).row).not.toBeNull();
+  });
+
+  it('a handler that ended the transaction itself is found out', async () => {
+    const branches = open();
+    const tx = await branches.begin();
+    await tx.acceptRows([rowOf(keyOf(anyGtx()))]);
+    await clientOf(tx).query('COMMIT');
+
+    await expect(tx.commit()).rejects.toMatchObject({ ambiguous: true, sqlState: '25P01' });
+  });
+
+  it('what cannot be prepared is refused, and nothing is prepared', async () => {
+    const branches = open();
+    const key = keyOf(anyGtx());
+    const tx = await branches.begin();
+    await clientOf(tx).query('NOTIFY somebody');
+
+    await expect(tx.prepare(gidOf(key))).rejects.toMatchObject({ code: 'OTHER', sqlState: '0A000' });
+
+    expect((await lookAt(branches, key)).gid).toBe(false);
+  });
+});
+
+describe('a prepared transaction of another owner', () => {
+  it('is neither listed nor finished, even under our own name', async () => {
+    const branches = open();
+    const key = keyOf(anyGtx());
+    await server.query('one', `BEGIN; PREPARE TRANSACTION '${gidOf(key)}'`);
+
+    expect(await branches.preparedGids()).toEqual([]);
+    expect((await lookAt(branches, key)).gid).toBe(false);
+    await expect(branches.commitPrepared(gidOf(key))).rejects.toMatchObject({ code: 'NOT_OWNER' });
+    await server.query('one', `ROLLBACK PREPARED '${gidOf(key)}'`);
+  });
+});

@@ -1,8 +1,7 @@
 import { Heartbeats } from '#cluster';
 import type { View } from '#cluster';
-import type { IncomingRecord, Subscription } from '#messaging';
+import type { BatchHandler, Subscription } from '#messaging';
 import type { InstanceRecord, StoredTransaction } from '#persistence';
-import { decodeDeadLetter } from '#wire';
 import type { EngineDeps, EngineOptions, Identity } from './deps.js';
 import { dueEvents } from './drive/due.js';
 import { viewOf } from './drive/entry.js';
@@ -12,6 +11,7 @@ import { Stepper } from './drive/stepper.js';
 import { DriveTable } from './drive/table.js';
 import { Wheel } from './drive/wheel.js';
 import type { EventResult, WorkEvent } from './drive/work.js';
+import { DeadLetterStore, guardOutcomes } from './intake/dead-letter-store.js';
 import { DeadLetterBox } from './intake/letters.js';
 import { Registry } from './intake/registry.js';
 import { ReplyIntake } from './intake/replies.js';
@@ -84,7 +84,7 @@ export class Engine {
     const replyPartition = (): number | null => this.replies?.assigned(topics.replies)[0] ?? null;
     this.relay = new Relay({ bus, topics, faults, log, replyPartition, ledgerEpoch: () => this.epoch });
     this.stepper = new Stepper(deps, options, instanceId, this.table, this.relay, this.journal);
-    this.letters = new DeadLetterBox(deps, { app: identity.role, instance: instanceId });
+    this.letters = new DeadLetterBox(deps, this.sender());
     this.takeover = new Takeover(deps, options, instanceId, this.table, this.journal, {
       launch: (entries) => this.stepper.launch(entries.map((entry) => ({ entry, announce: true }))),
     });
@@ -141,7 +141,11 @@ export class Engine {
   }
 
   /** Waits for a stage of a transaction that was accepted or read before; null when `waitMs` passed first. */
-  async awaitStage(stored: StoredTransaction, stage: Stage, waitMs: number): Promise<StoredTransaction | null> {
+  async awaitStage(
+    stored: StoredTransaction,
+    stage: Stage,
+    waitMs: number,
+  ): Promise<StoredTransaction | null> {
     const { gtx } = stored.tx;
     const waiting = this.waiters.wait(gtx, stage, waitMs);
     // It may have moved between the answer of the ledger and this call.
@@ -219,41 +223,30 @@ export class Engine {
       handler: (batch) => replies.handle(batch),
     });
     this.subscriptions = [this.replies];
-    if (this.identity.role === 'coordinator') await this.subscribeIntake();
+    const more = this.identity.role === 'coordinator' ? this.intake() : this.guards();
+    for (const [topic, handler] of more) {
+      const group = `${topic}.${this.identity.role}s`;
+      this.subscriptions.push(await bus.subscribe({ topics: [topic], group, from, handler }));
+    }
   }
 
-  private async subscribeIntake(): Promise<void> {
-    const { topics, bus } = this.deps;
+  private intake(): readonly (readonly [string, BatchHandler])[] {
+    const { topics, ledger, metrics } = this.deps;
     const requests = new RequestIntake(this.deps, this.desk, this.relay, this.letters);
-    const from = 'earliest' as const;
-    this.subscriptions.push(
-      await bus.subscribe({
-        topics: [topics.requests],
-        group: `${topics.requests}.coordinators`,
-        from,
-        handler: (batch) => requests.handle(batch),
-      }),
-      await bus.subscribe({
-        topics: [topics.deadLetters],
-        group: `${topics.deadLetters}.coordinators`,
-        from,
-        handler: (batch) => this.storeDeadLetters(batch),
-      }),
-    );
+    const store = new DeadLetterStore(ledger, metrics, this.sender());
+    return [
+      [topics.requests, (batch) => requests.handle(batch)],
+      [topics.deadLetters, (batch) => store.handle(batch)],
+    ];
   }
 
-  /** What cannot be read as a dead letter is dropped with a log line: a dead letter about a dead letter would never end. */
-  private async storeDeadLetters(batch: readonly IncomingRecord[]): Promise<void> {
-    const letters = batch.flatMap((record) => {
-      const decoded = decodeDeadLetter(record);
-      if (decoded.ok) return [decoded.message];
-      this.deps.log.error(
-        { reason: decoded.reason, partition: record.partition, offset: record.offset },
-        'unreadable dead letter dropped',
-      );
-      return [];
-    });
-    if (letters.length > 0) await this.deps.ledger.storeDeadLetters(letters);
+  /** Nobody else reads all outcomes all the time: the watchdogs bury what does not belong there. */
+  private guards(): readonly (readonly [string, BatchHandler])[] {
+    return [[this.deps.topics.outcomes, (batch) => guardOutcomes(batch, this.letters)]];
+  }
+
+  private sender() {
+    return { app: this.identity.role, instance: this.identity.instanceId };
   }
 
   private onDue(keys: readonly string[]): void {

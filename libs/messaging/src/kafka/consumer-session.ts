@@ -8,12 +8,13 @@
  *  S3 Nothing is delivered before a group that begins at the end has its beginning committed (M1, `from: 'latest'`).
  */
 import type { Log } from '#observability';
-import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import type { DeliveryLoop } from '../delivery-loop.js';
 import type { SubscribeOptions } from '../port.js';
 import { bounded } from './bounded.js';
 import { needsRejoin } from './errors.js';
 import type { Gather } from './gather.js';
+import { removeGhost } from './ghost.js';
 import { incomingRecord } from './incoming.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { commitBeginning } from './latest.js';
@@ -24,6 +25,10 @@ import { StallWatch } from './stall-watch.js';
 /** What a session works with; all of it is the subscription's. */
 export interface SessionParts {
   readonly consumer: Consumer;
+  /** The consumer's own view of the cluster. */
+  readonly cluster: Cluster;
+  /** Member id of the consumer before this one, which died in the group. */
+  readonly ghost: string | undefined;
   readonly admin: KafkaAdmin;
   readonly options: SubscribeOptions;
   readonly loop: DeliveryLoop;
@@ -47,7 +52,7 @@ export class ConsumerSession {
   #running: Promise<void> = Promise.resolve();
   #assignment: Assignment = {};
   #generation = 0;
-  #joined = false;
+  #memberId: string | undefined;
   /** Resolves when records of this generation may be delivered. */
   #open: Promise<void> | undefined;
   /** Set from the moment a rejoin is known to be due until it has happened. */
@@ -66,7 +71,12 @@ export class ConsumerSession {
 
   /** True from the first assignment on, whether or not a rebalance is under way. */
   get joined(): boolean {
-    return this.#joined && !this.#over;
+    return this.#memberId !== undefined && !this.#over;
+  }
+
+  /** Who it is, or was, in the group. */
+  get memberId(): string | undefined {
+    return this.#memberId;
   }
 
   /** Batches came since the start. */
@@ -80,9 +90,10 @@ export class ConsumerSession {
 
   /** Connects and begins to join. Throws what kafkajs throws; later faults end the session. */
   async start(): Promise<void> {
-    const { consumer, options, admin } = this.parts;
+    const { consumer, options, admin, cluster, ghost, log } = this.parts;
     this.#listen();
     await consumer.connect();
+    if (ghost !== undefined) await removeGhost(cluster, options.group, ghost, log);
     // Also for 'latest', whose beginning is committed: so what retention removed under a reader is not skipped to the end.
     await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
     const counts = await Promise.all(options.topics.map((topic) => admin.partitionCount(topic)));
@@ -124,12 +135,12 @@ export class ConsumerSession {
 
   #listen(): void {
     const { consumer } = this.parts;
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment));
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload));
     consumer.on(consumer.events.REBALANCING, () => this.#onRebalancing());
     consumer.on(consumer.events.CRASH, ({ payload }) => this.#end(payload.error));
   }
 
-  #onJoin(assignment: Assignment): void {
+  #onJoin({ memberId, memberAssignment }: { memberId: string; memberAssignment: Assignment }): void {
     // kafkajs completes a join that was under way when it was told to disconnect.
     if (this.#over) return void this.#disconnect();
     const { gather, ledger, loop } = this.parts;
@@ -137,14 +148,14 @@ export class ConsumerSession {
     ledger.clear();
     this.#rejoinDue = undefined;
     this.#generation += 1;
-    if (this.parts.options.from === 'earliest') this.#opened(assignment);
-    else this.#open = this.#openFromLatest(assignment, this.#generation);
+    this.#memberId = memberId;
+    if (this.parts.options.from === 'earliest') this.#opened(memberAssignment);
+    else this.#open = this.#openFromLatest(memberAssignment, this.#generation);
     loop.reopen();
   }
 
   #opened(assignment: Assignment): void {
     this.#assignment = assignment;
-    this.#joined = true;
     this.#open = undefined;
   }
 

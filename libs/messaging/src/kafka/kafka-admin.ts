@@ -16,8 +16,15 @@ export interface PartitionProgress {
 }
 
 const CALL_TIMEOUT_MS = 20_000;
-const LEADERS_TIMEOUT_MS = 10_000;
-const LEADERS_POLL_MS = 50;
+const PATIENCE_MS = 5_000;
+const PATIENCE_POLL_MS = 100;
+const NOT_YET = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
 
 /** Questions and orders to the cluster: topics, offsets, who is there. Connects when first used, and again. */
 export class KafkaAdmin {
@@ -52,8 +59,13 @@ export class KafkaAdmin {
   }
 
   async progress(group: string, topic: string): Promise<readonly PartitionProgress[]> {
-    const [ends, [offsets]] = await this.#call(`offsets of ${group} in ${topic}`, (admin) =>
-      Promise.all([admin.fetchTopicOffsets(topic), admin.fetchOffsets({ groupId: group, topics: [topic] })]),
+    const [ends, [offsets]] = await this.#patiently(() =>
+      this.#call(`offsets of ${group} in ${topic}`, (admin) =>
+        Promise.all([
+          admin.fetchTopicOffsets(topic),
+          admin.fetchOffsets({ groupId: group, topics: [topic] }),
+        ]),
+      ),
     );
     return ends.map(({ partition, low, high }) => {
       const committed = Number(offsets?.partitions.find((at) => at.partition === partition)?.offset ?? -1);
@@ -102,16 +114,19 @@ export class KafkaAdmin {
     };
   }
 
-  /** A broker may not have heard of a topic that another one has just created. */
   async #leadersOf(specs: readonly TopicSpec[]): Promise<void> {
-    const deadlineMs = performance.now() + LEADERS_TIMEOUT_MS;
+    await this.#patiently(() => this.#partitionsOf(specs.map(({ name }) => name)));
+  }
+
+  /** Asks again while the answer is "not yet": from brokers that have just started or heard of nothing yet. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    const deadlineMs = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
-        await this.#partitionsOf(specs.map(({ name }) => name));
-        return;
+        return await ask();
       } catch (error) {
-        if (performance.now() > deadlineMs || !(error as BusError).retriable) throw error;
-        await new Promise((resolve) => setTimeout(resolve, LEADERS_POLL_MS));
+        if (performance.now() > deadlineMs || !NOT_YET.has(faultType(error) ?? '')) throw error;
+        await new Promise((resolve) => setTimeout(resolve, PATIENCE_POLL_MS));
       }
     }
   }

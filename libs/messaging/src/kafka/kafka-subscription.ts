@@ -3,7 +3,7 @@
  * lost consumer is replaced, with capped backoff, for ever, until `stop`.
  */
 import type { Log } from '#observability';
-import type { Consumer } from 'kafkajs';
+import { PartitionAssigners, type Cluster, type Consumer } from 'kafkajs';
 import { backoffMs, type Backoff } from '../backoff.js';
 import { DeliveryLoop } from '../delivery-loop.js';
 import { batchLimit, bufferLimit } from '../limits.js';
@@ -20,12 +20,22 @@ const REBUILD: Backoff = { baseMs: 200, capMs: 3_000, jitter: 0.2 };
 /** A stall that a new consumer does not cure is looked at ever more rarely, up to this. */
 const MAX_STALL_MS = 600_000;
 
+/**
+ * About half a minute. A consumer that survives a short outage comes back as the member it was; a new one waits until
+ * the session of the old one has run out.
+ */
+const CONSUMER_CONNECT_RETRIES = 30;
+
+const QUIET_FAILURES = 3;
+
 export class KafkaSubscription implements Subscription {
   readonly #log: Log;
   readonly #loop: DeliveryLoop;
   readonly #gather: Gather;
   readonly #ledger = new OffsetLedger();
   #session: ConsumerSession | undefined;
+  /** Member id of the last consumer that died in the group. */
+  #ghost: string | undefined;
   #stallMs: number = TIMING.stallMs;
   #trouble = 'joining';
   #stopping = false;
@@ -107,10 +117,18 @@ export class KafkaSubscription implements Subscription {
       if (session.joined) failures = 1;
       const retryMs = backoffMs(REBUILD, failures);
       this.#trouble = reason instanceof Error ? reason.message : String(reason);
-      this.#log.warn({ err: reason, retryMs }, 'consumer lost; building a new one');
+      this.#report(session, reason, failures, retryMs);
       await this.#bury(session);
       await this.#pauseBefore(retryMs);
     }
+  }
+
+  /** Brokers that start answer "not yet" for a moment: that is no news. */
+  #report(session: ConsumerSession, reason: unknown, failures: number, retryMs: number): void {
+    const fields = { err: reason, failures, retryMs };
+    if (session.joined) this.#log.warn(fields, 'consumer lost; building a new one');
+    else if (failures <= QUIET_FAILURES) this.#log.info(fields, 'not in the group yet; trying again');
+    else this.#log.warn(fields, 'cannot join the group; trying again');
   }
 
   /** M5: the next consumer begins only when the handler call of this one has ended. */
@@ -119,6 +137,7 @@ export class KafkaSubscription implements Subscription {
     await this.#loop.drain();
     await session.dispose();
     this.#ledger.clear();
+    this.#ghost = session.memberId ?? this.#ghost;
   }
 
   async #endOf(session: ConsumerSession): Promise<unknown> {
@@ -141,7 +160,8 @@ export class KafkaSubscription implements Subscription {
 
   #newSession(): ConsumerSession {
     return new ConsumerSession({
-      consumer: this.#newConsumer(),
+      ...this.#newConsumer(),
+      ghost: this.#ghost,
       admin: this.admin,
       options: this.options,
       loop: this.#loop,
@@ -152,8 +172,9 @@ export class KafkaSubscription implements Subscription {
     });
   }
 
-  #newConsumer(): Consumer {
-    return kafkaClient({ ...this.bus, log: this.#log }).consumer({
+  #newConsumer(): { consumer: Consumer; cluster: Cluster } {
+    const clusters: Cluster[] = [];
+    const consumer = kafkaClient({ ...this.bus, log: this.#log }, CONSUMER_CONNECT_RETRIES).consumer({
       groupId: this.options.group,
       sessionTimeout: TIMING.sessionTimeoutMs,
       rebalanceTimeout: TIMING.rebalanceTimeoutMs,
@@ -165,7 +186,14 @@ export class KafkaSubscription implements Subscription {
       metadataMaxAge: TIMING.metadataMaxAgeMs,
       allowAutoTopicCreation: false,
       // kafkajs restarts after some crashes and not after others: here every crash ends the session, and one place restarts.
-      retry: { restartOnFailure: () => Promise.resolve(false) },
+      retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
+      partitionAssigners: [
+        (config) => {
+          clusters.push(config.cluster);
+          return PartitionAssigners.roundRobin(config);
+        },
+      ],
     });
+    return { consumer, cluster: clusters[0] as Cluster };
   }
 }

@@ -11,22 +11,27 @@ interface Damped {
 }
 
 /**
- * Leads kafkajs' log into ours, one level lower: what it calls an error is mostly an attempt that it repeats.
- * What matters to an operator the adapter says itself.
+ * Leads kafkajs' log into ours, one level lower: what it calls an error is mostly an attempt that it repeats, and
+ * every answer of a broker that is not success, a rebalance for one. What matters to an operator the adapter says.
  */
 export function kafkajsLog(log: Log): logCreator {
   const damper = new Damper();
   return () => (entry) => {
-    const write = writerFor(log, entry.label);
+    const write = writerFor(log, entry);
     const suppressed = damper.pass(`${entry.namespace}|${entry.log.message}`);
     if (suppressed === undefined) return;
     write({ ...fieldsOf(entry), ...(suppressed > 0 && { suppressed }) }, `kafkajs: ${entry.log.message}`);
   };
 }
 
-function writerFor(log: Log, label: string): (fields: object, message: string) => void {
-  if (label === 'ERROR' || label === 'WARN') return (fields, message) => log.warn(fields, message);
-  return (fields, message) => log.debug(fields, message);
+function writerFor(
+  log: Log,
+  { label, log: { message } }: LogEntry,
+): (fields: object, message: string) => void {
+  if (message.startsWith('Response ')) return (fields, text) => log.debug(fields, text);
+  if (label === 'ERROR') return (fields, text) => log.warn(fields, text);
+  if (label === 'WARN') return (fields, text) => log.info(fields, text);
+  return (fields, text) => log.debug(fields, text);
 }
 
 /** Everything kafkajs tells, but its own idea of a timestamp, its stack, and the message itself. */

@@ -25,6 +25,15 @@ interface Publish {
   reject(error: unknown): void;
 }
 
+interface Limits {
+  /** Requests on their way at once. */
+  readonly inFlight: number;
+  /** Records that may wait, on their way included. */
+  readonly queuedRecords: number;
+}
+
+const LIMITS: Limits = { inFlight: SIZE.produceInFlight, queuedRecords: SIZE.publishQueueRecords };
+
 export class Publisher {
   #queue: Publish[] = [];
   #queuedRecords = 0;
@@ -36,7 +45,7 @@ export class Publisher {
 
   constructor(
     private readonly sender: RecordSender,
-    private readonly limits = { inFlight: SIZE.produceInFlight, queuedRecords: SIZE.publishQueueRecords },
+    private readonly limits: Limits = LIMITS,
   ) {}
 
   async publish(records: readonly OutgoingRecord[]): Promise<void> {

@@ -12,3 +12,6 @@ export { defineOperation } from './operations/operation.js';
 export type {
   BatchStep, OperationDefinition, SagaStyle, SingleStep, Step, TccStyle, XaStyle,
 } from './operations/operation.js'; // prettier-ignore
+export type { BranchPage, BranchQuery, ListedBranch } from './runtime/branch-list.js';
+export { createOutsideFinisher } from './executors/finish-outside.js';
+export type { OutsideFinisher, OutsideFinisherOptions } from './executors/finish-outside.js';

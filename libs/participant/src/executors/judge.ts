@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { EntityManager } from 'typeorm';
 import type { BranchFault, Json } from '#protocol';
 import type { BranchKey, LocalTransaction } from '#persistence';
 import { isJsonPayload } from '#wire';
@@ -141,20 +142,23 @@ function checkedOutput(output: unknown): Json {
 
 function contextFor(desk: Desk, tx: LocalTransaction, call: Call): BranchContext {
   const { gtx, attempt, branch } = call.key;
+  let manager: EntityManager | null = null;
   return {
     ...{ gtx, attempt, branch, operation: call.operation, payload: call.payload, output: call.output },
     client: tx.client as ClientBase,
-    entityManager() {
-      if (desk.entityManager) return desk.entityManager(tx.client);
-      throw new ParticipantError(
-        'CONCORDAT_NO_ENTITY_MANAGER',
-        'No TypeORM data source was given to this participant.',
-        'Pass `entityManager` to createParticipant, or a data source to ParticipantModule.',
-      );
-    },
+    entityManager: () => (manager ??= managerOf(desk, tx)),
     get budgetLeftMs() {
       return Math.max(0, call.deadlineMs - desk.clock.nowMs());
     },
     log: desk.log.child({ gtx, attempt, branch, operation: call.operation }),
   };
+}
+
+function managerOf(desk: Desk, tx: LocalTransaction): EntityManager {
+  if (desk.entityManager) return desk.entityManager(tx.client);
+  throw new ParticipantError(
+    'CONCORDAT_NO_ENTITY_MANAGER',
+    'No TypeORM data source was given to this participant.',
+    'Pass `entityManager` to createParticipant, or a data source to ParticipantModule.',
+  );
 }

@@ -8,6 +8,8 @@ import type { Engine } from '../desk/engine.js';
 import { messageOf } from '../desk/fault.js';
 import { ParticipantError } from '../errors.js';
 import { heldVotes, helloOf } from './announce.js';
+import { listBranches } from './branch-list.js';
+import type { BranchPage, BranchQuery } from './branch-list.js';
 import type { InDoubtWatch } from './in-doubt.js';
 import type { Accepted, Intake } from './intake.js';
 import type { CompiledOptions } from './options.js';
@@ -80,6 +82,12 @@ export class ParticipantRuntime {
       return { ok: false, detail: `database: ${messageOf(error)}` };
     }
     return this.parts.options.bus.health();
+  }
+
+  /** A page of branch rows and prepared transactions. Throws RangeError for a foreign cursor. */
+  branches(query: BranchQuery): Promise<BranchPage> {
+    const { store, catalog } = this.parts.desk;
+    return listBranches(store, catalog.usesXa, query);
   }
 
   /** Stops taking, finishes what is under way, sends its replies, commits offsets. Idempotent. */

@@ -1,7 +1,6 @@
 import { noFaultPoints } from '#observability';
 import type { Clock, Log, Metrics } from '#observability';
-import { Decision } from '#protocol';
-import type { AckState } from '#protocol';
+import type { AckState, Decision } from '#protocol';
 import type { BranchEvidence, BranchKey, BranchStore } from '#persistence';
 import type { Desk } from '../desk/desk.js';
 import { isWork, workOf } from '../desk/work.js';

@@ -4,4 +4,3 @@ export {
 export { ParticipantModule } from './participant.module.js';
 export type { ParticipantModuleAsyncOptions, ParticipantModuleOptions } from './participant.module.js';
 export { ParticipantHost } from './participant-host.js';
-export { entityManagerFrom } from './entity-manager.js';

@@ -10,9 +10,9 @@ import type {
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
+import { entityManagerOver } from '#persistence';
 import type { ParticipantOptions } from '../runtime/options.js';
 import { BranchesController } from './branches.controller.js';
-import { entityManagerFrom } from './entity-manager.js';
 import { ParticipantExplorer } from './participant-explorer.js';
 import { ParticipantHost } from './participant-host.js';
 import { PARTICIPANT_OPTIONS } from './tokens.js';
@@ -56,7 +56,8 @@ export class ParticipantModule implements OnModuleInit, OnApplicationBootstrap, 
 
   onModuleInit(): void {
     const { dataSource, ...options } = this.options;
-    const entityManager = options.entityManager ?? (dataSource && entityManagerFrom(dataSource));
+    const entityManager =
+      options.entityManager ?? (dataSource && ((client: unknown) => entityManagerOver(dataSource, client)));
     this.host.build({ ...options, entityManager }, this.explorer.explore());
   }
 

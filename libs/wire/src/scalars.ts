@@ -33,10 +33,12 @@ export function clipText(value: string, max: number): string {
 
 export const MAX_PAYLOAD_DEPTH = 32;
 
+const PAYLOAD_RULE = `JSON, at most ${MAX_PAYLOAD_DEPTH} deep, without U+0000, half surrogate pairs and __proto__`;
+
 /** Any JSON value, at most MAX_PAYLOAD_DEPTH deep. */
-export const jsonPayload = z.custom<Json>((value) => isJsonPayload(value), {
-  error: `must be JSON, at most ${MAX_PAYLOAD_DEPTH} deep, without U+0000, half surrogate pairs and __proto__`,
-});
+export const jsonPayload = z
+  .custom<Json>((value) => isJsonPayload(value), { error: `must be ${PAYLOAD_RULE}` })
+  .meta({ description: `Any ${PAYLOAD_RULE}.` });
 
 /** Whether a value may travel as payload or output: what a participant checks before it encodes what a handler returned. */
 export function isJsonPayload(value: unknown): value is Json {

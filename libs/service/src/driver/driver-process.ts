@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { DEFAULT_OPTIONS, Engine, Opening, WaitingWork } from '#coordination';
 import type { EngineDeps, EngineOptions, LateAdmin, OpeningStep } from '#coordination';
 import type { Bus } from '#messaging';
@@ -64,9 +65,9 @@ export class DriverProcess {
     this.companions.push(companion);
   }
 
-  /** Begins to open, in the background. `url`: where the other instances are told that this one answers. */
+  /** Begins to open, in the background. `url`: where this instance answers; operators find it in `GET /v1/instances`. */
   open(url: string): void {
-    this.identity.url = url;
+    this.identity.url = reachableUrl(url, this.config.host);
     this.opening.start();
   }
 
@@ -127,4 +128,12 @@ export class DriverProcess {
 
 function engineOptions({ prepareTimeoutMs, sagaTimeoutMs, scanIntervalMs }: Config): EngineOptions {
   return { ...DEFAULT_OPTIONS, prepareTimeoutMs, sagaTimeoutMs, scanIntervalMs };
+}
+
+/** Who listens on every interface is reached by the name of its host. */
+function reachableUrl(url: string, host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return url;
+  const reachable = new URL(url);
+  reachable.hostname = hostname();
+  return reachable.origin;
 }

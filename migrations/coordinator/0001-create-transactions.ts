@@ -4,8 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * One row per global transaction.
  *
  * Column order: what never changes first, what a step changes last; WAL of an update on the same page holds only what
- * lies between the first and the last changed byte. fillfactor: half of each page is left free, because a batch that was
- * inserted together is decided together, and every row of a page wants its second version (HOT) at once.
+ * lies between the first and the last changed byte. fillfactor: more than half of each page is left free, because a batch that was
+ * inserted together is decided together, and every row of a page wants its second, slightly longer version there at once (HOT).
  *
  * `json`, not `jsonb`, where users' values live: jsonb refuses \u0000 and lone surrogates, and one such payload would fail
  * the whole batch. `attempts` is ours, small and compared by the guard: jsonb.
@@ -86,7 +86,7 @@ CREATE TABLE concordat.transaction (
   CONSTRAINT transaction_cell_is_in_history
     CHECK (decision IS NOT DISTINCT FROM (attempts -> (attempt - 1) ->> 'decision')),
   CONSTRAINT transaction_plan_is_aligned CHECK (cardinality(branch_ids) = cardinality(participants))
-) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`;
+) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`;
 
 const INDEXES = `
 CREATE INDEX transaction_due ON concordat.transaction (next_at) WHERE ended_at IS NULL;

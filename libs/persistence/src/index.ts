@@ -32,6 +32,7 @@ export { PostgresLedger } from './postgres/ledger/postgres-ledger.js';
 export type { PostgresLedgerOptions } from './postgres/ledger/postgres-ledger.js';
 export {
   coordinatorSchema,
+  migrate,
   migrateCoordinator,
   migrateParticipant,
   participantSchema,

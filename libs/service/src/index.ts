@@ -15,3 +15,4 @@ export type { GuardedProcess } from './process/process-guards.js';
 export { busOf } from './bus-of.js';
 export { DriverProcess } from './driver/driver-process.js';
 export type { Companion } from './driver/driver-process.js';
+export { ParticipantProcess } from './participant/participant-process.js';

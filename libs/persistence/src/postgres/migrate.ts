@@ -1,9 +1,12 @@
 import { coordinatorMigrations, participantMigrations, type MigrationClass } from '#migrations';
 import pg from 'pg';
 
-/** A schema: its steps, and the table in which TypeORM remembers them. Both may live in one database. */
+/**
+ * A schema: its steps, and the table in which TypeORM remembers them. Several may live in one database; an application brings its
+ * business schema as one of its own, with a name of `[a-z_]`.
+ */
 export interface SchemaSet {
-  readonly name: 'coordinator' | 'participant';
+  readonly name: string;
   readonly migrations: readonly MigrationClass[];
 }
 

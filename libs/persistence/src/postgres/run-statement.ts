@@ -7,6 +7,8 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
   readonly values: readonly unknown[];
+  /** An answer later than this ends the session, as the pool's `answerTimeoutMs` does for statements that name none. */
+  readonly answerTimeoutMs?: number;
 }
 
 /** Reports every statement sent (metrics, tests). */
@@ -20,6 +22,12 @@ interface Notice {
   readonly message?: string | undefined;
 }
 
+/** pg reads `query_timeout` of a single query too; its types do not know. */
+function queryOf({ name, text, values, answerTimeoutMs }: Statement): pg.QueryConfig {
+  const query = { name, text, values: [...values] };
+  return answerTimeoutMs === undefined ? query : { ...query, ...{ query_timeout: answerTimeoutMs } };
+}
+
 async function send(client: pg.PoolClient, statement: Statement): Promise<pg.QueryResult> {
   let warning: Notice | null = null;
   const listen = (notice: Notice): void => {
@@ -27,7 +35,7 @@ async function send(client: pg.PoolClient, statement: Statement): Promise<pg.Que
   };
   client.on('notice', listen);
   try {
-    const result = await client.query({ ...statement, values: [...statement.values] });
+    const result = await client.query(queryOf(statement));
     if (warning !== null) throw new LedgerError('UNAVAILABLE', `${statement.name}: not yet durable`, true);
     return result;
   } finally {

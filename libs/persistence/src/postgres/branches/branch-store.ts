@@ -48,7 +48,7 @@ export class PostgresBranchStore implements BranchStore {
     if (keys.length === 0) return [];
     return this.control.use(async (session) => {
       const run: Run = (statement) => session.run(statement);
-      const seen = await see(run, keys);
+      const seen = await see(run, keys, true);
       const prepared = options.gids ? await preparedOf(run, this.gids, keys) : new Set<string>();
       return evidence(keys, seen, prepared);
     });
@@ -128,7 +128,7 @@ export class PostgresBranchStore implements BranchStore {
 /** Opens the store of one participant; the first statement opens the first connection. */
 export function createPostgresBranchStore(options: PostgresBranchStoreOptions): PostgresBranchStore {
   const { participant, ...sessions } = options;
-  const work = openSessions(sessions, `concordat ${participant}`);
-  const control = openSessions(sessions, `concordat ${participant} control`);
+  const work = openSessions(sessions, 'business', `concordat ${participant}`);
+  const control = openSessions(sessions, 'own', `concordat ${participant} control`);
   return new PostgresBranchStore(participant, work, control);
 }

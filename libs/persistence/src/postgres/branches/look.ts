@@ -20,9 +20,16 @@ export interface Seen {
   readonly fences: ReadonlyMap<string, number>;
 }
 
-/** Rows (by branch, attempts ascending) and fences of the given transactions as they are now. */
-export async function see(run: Run, keys: readonly BranchKey[]): Promise<Seen> {
-  const answer = await run<RowOrFence>(rowsAndFences([...new Set(keys.map((key) => key.gtx))]));
+/** In sessions of our own, whose plans do not depend on statistics. */
+const NAMED = { name: 'concordat_look' };
+
+/**
+ * Rows (by branch, attempts ascending) and fences of the given transactions as they are now.
+ * @param inOwnSession no handler runs there: the statement is kept
+ */
+export async function see(run: Run, keys: readonly BranchKey[], inOwnSession: boolean): Promise<Seen> {
+  const statement = rowsAndFences([...new Set(keys.map((key) => key.gtx))]);
+  const answer = await run<RowOrFence>(inOwnSession ? { ...statement, ...NAMED } : statement);
   const rows = new Map<string, BranchRow[]>();
   const fences = new Map<string, number>();
   for (const raw of answer.rows) {

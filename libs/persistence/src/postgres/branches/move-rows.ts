@@ -24,6 +24,7 @@ function changes({ output, error }: RowMove): {
   };
 }
 
+/** Has no name: it looks rows up in a session whose planner belongs to the handlers (see Statement). */
 const move = (moves: readonly RowMove[]): Statement => ({
   text: `
     UPDATE concordat.branch b
@@ -51,6 +52,7 @@ async function stayed(run: Run, moves: readonly RowMove[]): Promise<Map<string, 
   const seen = await see(
     run,
     moves.map((m) => m.key),
+    false,
   );
   return new Map([...seen.rows.values()].flat().map((row) => [branchId(row), row]));
 }

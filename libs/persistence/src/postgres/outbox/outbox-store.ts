@@ -98,5 +98,5 @@ export class PostgresOutboxStore implements OutboxStore {
 /** Opens the outbox of one initiator, in its business database. The first statement opens the first connection. */
 export function createPostgresOutboxStore(options: SessionOptions): PostgresOutboxStore {
   const { maxConnections = 4, ...others } = options;
-  return new PostgresOutboxStore(openSessions({ ...others, maxConnections }, 'concordat outbox'));
+  return new PostgresOutboxStore(openSessions({ ...others, maxConnections }, 'own', 'concordat outbox'));
 }

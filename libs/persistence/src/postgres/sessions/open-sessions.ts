@@ -1,4 +1,5 @@
 import type { Log } from '#observability';
+import { LEDGER_SESSION } from '../ledger/session.js';
 import { createPool } from '../pool.js';
 import { SessionPool } from './session-pool.js';
 
@@ -27,8 +28,14 @@ const TCP_SETTINGS = {
   tcp_user_timeout: '12000',
 };
 
+/**
+ * `business`: handlers run their SQL here, so the planner is left as it is. `own`: only our statements run here, and their
+ * plans must not depend on statistics (see {@link LEDGER_SESSION}).
+ */
+export type SessionUse = 'business' | 'own';
+
 /** A pool of sessions as a participant needs them: set up once per connection, not per transaction. */
-export function openSessions(options: SessionOptions, applicationName: string): SessionPool {
+export function openSessions(options: SessionOptions, use: SessionUse, applicationName: string): SessionPool {
   const { url, log, maxConnections, connectTimeoutMs, answerTimeoutMs } = options;
   const pool = createPool({
     url,
@@ -39,6 +46,7 @@ export function openSessions(options: SessionOptions, applicationName: string): 
     ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }),
     settings: {
       ...TCP_SETTINGS,
+      ...(use === 'own' ? LEDGER_SESSION : {}),
       lock_timeout: String(options.lockTimeoutMs ?? 1_000),
       idle_in_transaction_session_timeout: String(options.idleInTransactionTimeoutMs ?? 10_000),
     },

@@ -1,9 +1,9 @@
 import type { QueryResult, QueryResultRow } from 'pg';
 
 /**
- * One SQL statement. With a `name` the server keeps its plan for the session: only for statements that reach rows through a
- * unique index by ON CONFLICT, or insert. Those that look rows up are planned anew each time: a plan kept from when a table
- * was small reads the whole table until the next ANALYZE.
+ * One SQL statement. With a `name` the server parses it once per session and may keep its plan. In sessions where handlers run
+ * (and the planner is theirs) only statements that reach rows through a unique index by ON CONFLICT, or insert, have one: for
+ * a look-up, a plan kept from when the table was small reads the whole table until the next ANALYZE.
  */
 export interface Statement {
   readonly name?: string;

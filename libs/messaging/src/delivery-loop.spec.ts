@@ -176,7 +176,7 @@ describe('delivery loop', () => {
     await new Promise(setImmediate);
     await new Promise(setImmediate);
 
-    const stopped = loop.drainAll();
+    const stopped = loop.finish();
     expect(source.passed).toEqual([]);
     gate.open();
     await stopped;

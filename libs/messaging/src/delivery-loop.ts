@@ -2,13 +2,13 @@
  * The engine of a subscription: hands batches to the handler, one call at a time (M5), and the same batch again
  * after a rejection (M4). Both adapters drive it; it knows neither partitions nor offsets.
  *
- * Owns: the call under way, the backoff after a rejection, pause and drain.
+ * Owns: the call under way, the backoff after a rejection, pause and drain. What a handler leaves open: `OpenRecords`.
  * Does not own: where records come from and what "done" means (`BatchSource`).
  * Natural batching, no linger: a batch is what the source gathered while the last call ran.
  */
 import { backoffMs, REDELIVERY_BACKOFF, type Backoff } from './backoff.js';
 import type { BatchHandler, IncomingRecord, StillOpen } from './port.js';
-import { Watermark } from './watermark.js';
+import { OpenRecords } from './open-records.js';
 
 /** Where a loop takes its records from. */
 export interface BatchSource {
@@ -31,21 +31,17 @@ export interface DeliveryLoopOptions {
   readonly backoff?: Backoff;
 }
 
-/** Records a handler may leave open at once; then it gets no further batch until one closes (M7). */
-const MAX_OPEN = 1_000;
+/** How long a stop waits for open records. */
+const FINISH_OPEN_MS = 10_000;
 
 export class DeliveryLoop {
   readonly #options: DeliveryLoopOptions;
-  readonly #watermark = new Watermark();
-  /** Open records whose work failed: delivered again with the next batch. */
-  #again: IncomingRecord[] = [];
-  #openWork = new Set<Promise<void>>();
-  /** Moves when partitions may have changed hands: what closes later is not ours to record. */
-  #generation = 0;
+  readonly #open: OpenRecords;
   #scheduled = false;
   #running = false;
   #draining = false;
   #paused = false;
+  #finished = false;
   /** Settles when the pass under way, or the last one, has ended. */
   #pass: Promise<void> = Promise.resolve();
   /** Ends the wait before a redelivery early. */
@@ -53,6 +49,12 @@ export class DeliveryLoop {
 
   constructor(options: DeliveryLoopOptions) {
     this.#options = options;
+    this.#open = new OpenRecords({
+      recorded: (upTo) => options.source.recorded(upTo),
+      onFailed: (error, record, retryMs) => options.onRejected(error, [record], retryMs),
+      onChange: () => this.wake(),
+      backoff: options.backoff ?? REDELIVERY_BACKOFF,
+    });
   }
 
   /** Tells the loop that the source may have records. Cheap: may be called for every record. */
@@ -63,8 +65,9 @@ export class DeliveryLoop {
     setImmediate(() => this.#start());
   }
 
-  get paused(): boolean {
-    return this.#paused;
+  /** Records the handler has left open. */
+  get openCount(): number {
+    return this.#open.count;
   }
 
   pause(): void {
@@ -85,23 +88,31 @@ export class DeliveryLoop {
     await this.#pass;
   }
 
-  /** The same, and waits until nothing is open any more: a graceful stop. */
-  async drainAll(): Promise<void> {
+  /**
+   * Drains for good: no `reopen` helps. Also waits for open records, in bounded time: what is open longer stays unread
+   * for the group.
+   */
+  async finish(): Promise<void> {
+    this.#finished = true;
     await this.drain();
-    await Promise.all(this.#openWork);
+    await this.#open.allClosed(FINISH_OPEN_MS);
   }
 
   /** Ends a drain, for a new assignment: what is open belongs to the last one, and comes again to whoever reads it now. */
   reopen(): void {
-    this.#generation += 1;
-    this.#watermark.clear();
-    this.#again = [];
+    if (this.#finished) return;
+    this.#open.forgetAll();
     this.#draining = false;
     this.wake();
   }
 
+  /** This partition is read by somebody else now: what is open there comes again to that one. */
+  forget(topic: string, partition: number): void {
+    this.#open.forget(topic, partition);
+  }
+
   get #held(): boolean {
-    return this.#draining || this.#paused || this.#watermark.open >= MAX_OPEN;
+    return this.#draining || this.#paused || (this.#open.full && !this.#open.hasFailed);
   }
 
   #start(): void {
@@ -112,11 +123,9 @@ export class DeliveryLoop {
   }
 
   async #run(): Promise<void> {
-    const { source, maxBatchRecords } = this.#options;
     try {
       while (!this.#held) {
-        const again = this.#again.splice(0, maxBatchRecords);
-        const batch = [...again, ...source.take(maxBatchRecords - again.length)];
+        const batch = this.#nextBatch();
         if (batch.length === 0) return;
         await this.#deliver(batch);
       }
@@ -124,6 +133,13 @@ export class DeliveryLoop {
       // In the same turn as the empty `take`: a `wake` right after it must not find a loop that is gone.
       this.#running = false;
     }
+  }
+
+  #nextBatch(): readonly IncomingRecord[] {
+    const { source, maxBatchRecords } = this.#options;
+    if (!this.#open.hasFailed) return source.take(maxBatchRecords);
+    const again = this.#open.takeFailed(maxBatchRecords);
+    return this.#open.full ? again : [...again, ...source.take(maxBatchRecords - again.length)];
   }
 
   async #deliver(batch: readonly IncomingRecord[]): Promise<void> {
@@ -152,35 +168,8 @@ export class DeliveryLoop {
   }
 
   #handled(batch: readonly IncomingRecord[], open: readonly StillOpen[]): void {
-    const { source } = this.#options;
-    source.recorded(this.#watermark.handled(batch, new Set(open.map(({ record }) => record))));
-    source.done();
-    for (const one of open) this.#follow(one);
-  }
-
-  #follow({ record, closed }: StillOpen): void {
-    const generation = this.#generation;
-    const work = closed.then(
-      () => this.#closed(record, generation),
-      (error: unknown) => this.#failed(record, error, generation),
-    );
-    const tracked = work.finally(() => this.#openWork.delete(tracked));
-    this.#openWork.add(tracked);
-  }
-
-  #closed(record: IncomingRecord, generation: number): void {
-    if (generation !== this.#generation) return;
-    this.#options.source.recorded(this.#watermark.closed(record));
-    this.wake();
-  }
-
-  async #failed(record: IncomingRecord, error: unknown, generation: number): Promise<void> {
-    const retryMs = backoffMs(this.#options.backoff ?? REDELIVERY_BACKOFF, 1);
-    this.#options.onRejected(error, [record], retryMs);
-    await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
-    if (generation !== this.#generation) return;
-    this.#again.push(record);
-    this.wake();
+    this.#open.handled(batch, open);
+    this.#options.source.done();
   }
 
   /** Waits `ms` or, when undefined, for ever; a drain or a resume cuts it short. */

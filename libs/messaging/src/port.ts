@@ -1,15 +1,17 @@
 /**
  * The post office: moves records, knows nothing of what they say.
  *
- * Invariants (both adapters, checked by `conformance.ts`):
+ * Invariants (both adapters, checked by `conformance/`):
  *  M1 A record is delivered at least once to every group that subscribed, also after a crash of the consumer.
- *  M2 An offset is committed only when the handler resolved for its record and for all before it: resolving says "the database
- *     holds it". A record that the handler left open holds the offset back until it is closed.
- *  M3 Records of one partition are delivered in order; a partition has one reader a group at a time.
+ *  M2 An offset is committed only when the handler resolved for its record and for all before it: resolving says "the
+ *     database holds it". A record that the handler left open holds the offset back until it is closed.
+ *  M3 Records of one partition are delivered in order; a partition has one reader a group at a time. (A record left open
+ *     whose work fails comes again, out of order.)
  *  M4 A handler that rejects gets the same records again, after a capped backoff; nothing behind them is skipped.
  *  M5 One handler call at a time a subscription: it gets what all partitions brought meanwhile, in one batch.
  *  M6 `publish` resolves when every record is durable at the broker (acks = all), or rejects; order within a key is kept.
- *  M7 Open records are bounded too: beyond `MAX_OPEN` no further batch is handed over.  At most `maxBufferedRecords` wait in memory; beyond it fetching pauses (back-pressure).
+ *  M7 At most `maxBufferedRecords` wait in memory; beyond it fetching pauses (back-pressure). A handler may leave at most
+ *     1,000 records open; beyond it gets no further batch.
  */
 
 /** A record to send. `key` chooses the partition unless `partition` names it. A null `value` is a tombstone. */
@@ -54,6 +56,7 @@ export interface SubscribeOptions {
 
 /** The records of a batch that need longer than the others: the line goes on without them, their offsets are not passed (M2). */
 export interface StillOpen {
+  /** The very object of the batch. */
   readonly record: IncomingRecord;
   /** Resolve = recorded; reject = deliver this record again. */
   readonly closed: Promise<void>;

@@ -3,6 +3,7 @@ import type { IncomingRecord } from './port.js';
 interface Mark {
   readonly record: IncomingRecord;
   open: boolean;
+  failures: number;
 }
 
 /** Marks of one partition in offset order, from the oldest open one on. */
@@ -37,15 +38,34 @@ export class Watermark {
   }
 
   closed(record: IncomingRecord): readonly IncomingRecord[] {
-    const mark = this.lines.get(nameOf(record))?.byOffset.get(record.offset);
+    const mark = this.markOf(record);
     if (mark) this.close(mark);
     return [...this.advanceAll([record], new Map()).values()];
   }
 
-  /** The partitions may belong to somebody else by now. */
+  /** How often the work on an open record has failed, this time included; undefined when it is open here no more. */
+  failed(record: IncomingRecord): number | undefined {
+    const mark = this.markOf(record);
+    if (!mark?.open) return undefined;
+    mark.failures += 1;
+    return mark.failures;
+  }
+
+  isOpen(record: IncomingRecord): boolean {
+    return this.markOf(record)?.open ?? false;
+  }
+
+  /** All partitions may belong to somebody else by now. */
   clear(): void {
     this.lines.clear();
     this.openCount = 0;
+  }
+
+  /** This partition belongs to somebody else. */
+  forget(topic: string, partition: number): void {
+    const name = nameOf({ topic, partition });
+    this.openCount -= this.lines.get(name)?.queue.filter(({ open }) => open).length ?? 0;
+    this.lines.delete(name);
   }
 
   private enter(line: Line, record: IncomingRecord, open: boolean): void {
@@ -54,7 +74,7 @@ export class Watermark {
       if (!open) this.close(known);
       return;
     }
-    const mark = { record, open };
+    const mark = { record, open, failures: 0 };
     line.queue.push(mark);
     line.byOffset.set(record.offset, mark);
     if (open) this.openCount += 1;
@@ -86,6 +106,10 @@ export class Watermark {
     return passed.at(-1)?.record;
   }
 
+  private markOf(record: IncomingRecord): Mark | undefined {
+    return this.lines.get(nameOf(record))?.byOffset.get(record.offset);
+  }
+
   private newLine(name: string): Line {
     const line: Line = { queue: [], byOffset: new Map() };
     this.lines.set(name, line);
@@ -93,6 +117,6 @@ export class Watermark {
   }
 }
 
-function nameOf(record: IncomingRecord): string {
-  return `${record.topic}/${record.partition}`;
+function nameOf({ topic, partition }: Pick<IncomingRecord, 'topic' | 'partition'>): string {
+  return `${topic}/${partition}`;
 }

@@ -16,6 +16,8 @@ export interface GroupMember {
   readonly topics: readonly string[];
   /** There may be something to take. */
   wake(): void;
+  /** A partition is somebody else's now, and no call of this member reads it any more. */
+  lost(topic: string, partition: number): void;
 }
 
 interface Cursor {
@@ -110,7 +112,9 @@ export class ConsumerGroup {
     this.#readings.delete(member);
     for (const { cursor } of reading) {
       cursor.reader = undefined;
-      if (cursor.owner !== member) cursor.owner?.wake();
+      if (cursor.owner === member) continue;
+      member.lost(cursor.log.topic, cursor.log.partition);
+      cursor.owner?.wake();
     }
   }
 
@@ -153,12 +157,18 @@ export class ConsumerGroup {
     for (const [topic, cursors] of this.#cursors) {
       const readers = this.#members.filter(({ topics }) => topics.includes(topic));
       for (const cursor of cursors) {
-        const owner = readers[turn++ % readers.length];
-        if (owner !== cursor.owner) cursor.position = cursor.committed;
-        cursor.owner = owner;
-        if (cursor.owner) this.#owned.set(cursor.owner, [...(this.#owned.get(cursor.owner) ?? []), cursor]);
+        this.#give(cursor, readers[turn++ % readers.length]);
       }
     }
     for (const member of this.#members) member.wake();
+  }
+
+  #give(cursor: Cursor, owner: GroupMember | undefined): void {
+    const before = cursor.owner;
+    cursor.owner = owner;
+    if (owner) this.#owned.set(owner, [...(this.#owned.get(owner) ?? []), cursor]);
+    if (owner === before) return;
+    cursor.position = cursor.committed;
+    if (before && cursor.reader !== before) before.lost(cursor.log.topic, cursor.log.partition);
   }
 }

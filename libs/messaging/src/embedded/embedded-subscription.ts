@@ -45,19 +45,23 @@ export class EmbeddedSubscription implements Subscription, GroupMember, BatchSou
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#loop.drainAll().then(() => this.#leave());
+    this.#stopped ??= this.#loop.finish().then(() => this.#leave());
     return this.#stopped;
   }
 
   /** Test hook: dies as a killed process does. Commits nothing; the call under way goes unheard. */
   crash(): void {
     this.#stopped = Promise.resolve();
-    void this.#loop.drain();
+    void this.#loop.finish();
     this.#leave();
   }
 
   wake(): void {
     this.#loop.wake();
+  }
+
+  lost(topic: string, partition: number): void {
+    this.#loop.forget(topic, partition);
   }
 
   take(maxRecords: number): readonly IncomingRecord[] {

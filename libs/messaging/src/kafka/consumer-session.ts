@@ -241,7 +241,8 @@ export class ConsumerSession {
   }
 
   async #watch(): Promise<void> {
-    if (!this.joined || this.#calls.size > 0) return;
+    // Open records hold the offset back: unread is then no sign of anything.
+    if (!this.joined || this.#calls.size > 0 || this.parts.loop.openCount > 0) return;
     if (this.#rejoinDue) {
       const waitedMs = performance.now() - this.#rejoinDue.sinceMs;
       if (waitedMs > this.parts.stallMs) this.#end(new Error(`no rejoin in ${Math.round(waitedMs)} ms`));

@@ -83,7 +83,7 @@ export class KafkaSubscription implements Subscription {
 
   stop(): Promise<void> {
     this.#stopped ??= this.#stop(async () => {
-      await this.#loop.drainAll();
+      await this.#loop.finish();
       await this.#session?.commit();
     });
     return this.#stopped;
@@ -92,7 +92,7 @@ export class KafkaSubscription implements Subscription {
   /** Test hook: dies without committing; the handler call under way goes unheard. */
   crash(): Promise<void> {
     this.#stopped ??= this.#stop(async () => {
-      void this.#loop.drain();
+      void this.#loop.finish();
       this.#gather.abandoned();
     });
     return this.#stopped;

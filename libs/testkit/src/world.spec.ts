@@ -73,6 +73,6 @@ describe('a transaction through engine, broker and participants', () => {
       'saga COMMIT',
     ]);
     expect(['xa', 'tcc', 'late'].map((name) => world.business(name, 'k'))).toEqual([5, 5, 5]);
-    expect((await world.server.preparedOf?.('xa')) ?? []).toEqual([]);
+    expect(await world.preparedGids('xa')).toEqual([]);
   });
 });

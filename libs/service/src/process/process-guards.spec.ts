@@ -12,10 +12,10 @@ class FakeProcess extends EventEmitter {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function guarded(stop: () => Promise<void>): { target: FakeProcess; log: RecordingLog } {
-  const [target, log] = [new FakeProcess(), new RecordingLog()];
-  guardProcess(log, stop, target);
-  return { target, log };
+function guarded(stop: () => Promise<void>) {
+  const [target, log, clock] = [new FakeProcess(), new RecordingLog(), { ms: 0, nowMs: () => clock.ms }];
+  guardProcess(log, stop, target, clock);
+  return { target, log, clock };
 }
 
 describe('a guarded process', () => {
@@ -28,11 +28,21 @@ describe('a guarded process', () => {
     expect([stops, target.exits]).toEqual([1, [0]]);
   });
 
-  it('ends at once on the second signal', () => {
-    const { target } = guarded(() => new Promise(() => undefined));
+  it('ends at once on a second signal', () => {
+    const { target, clock } = guarded(() => new Promise(() => undefined));
     target.emit('SIGTERM');
+    clock.ms = 1_001;
     target.emit('SIGINT');
     expect(target.exits).toEqual([1]);
+  });
+
+  it('takes a Ctrl-C that npm hands on once more for one', async () => {
+    const { target, clock } = guarded(() => Promise.resolve());
+    target.emit('SIGINT');
+    clock.ms = 1;
+    target.emit('SIGINT');
+    await turn();
+    expect(target.exits).toEqual([0]);
   });
 
   it('exits 1 when stopping fails', async () => {

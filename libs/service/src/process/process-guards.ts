@@ -1,27 +1,36 @@
 import type { EventEmitter } from 'node:events';
-import type { Log } from '#observability';
+import { systemClock, type Clock, type Log } from '#observability';
 
 /** The process as the guards see it; tests give their own. */
 export interface GuardedProcess extends Pick<EventEmitter, 'on'> {
   exit(code: number): void;
 }
 
+/** Under npm one Ctrl-C arrives twice, from the terminal and from npm: a second signal this soon is the same wish. */
+const SAME_WISH_MS = 1_000;
+
 /**
- * Ties a process to its end: the first SIGTERM or SIGINT stops it gracefully (exit 0, or 1 when stopping failed), a second one
- * ends it at once; an error nobody caught ends it too, because its state is unknown: whoever supervises it starts it again, and
+ * Ties a process to its end: the first SIGTERM or SIGINT stops it gracefully (exit 0, or 1 when stopping failed), one that comes
+ * over a second later ends it at once; an error nobody caught ends it too, because its state is unknown: whoever supervises it starts it again, and
  * recovery does the rest.
  *
  * @param stop must end by itself in bounded time.
  */
-export function guardProcess(log: Log, stop: () => Promise<void>, target: GuardedProcess = process): void {
-  let stopping = false;
+export function guardProcess(
+  log: Log,
+  stop: () => Promise<void>,
+  target: GuardedProcess = process,
+  clock: Pick<Clock, 'nowMs'> = systemClock,
+): void {
+  let stoppingSinceMs: number | null = null;
   const onSignal = (signal: string): void => {
-    if (stopping) {
+    if (stoppingSinceMs !== null) {
+      if (clock.nowMs() - stoppingSinceMs < SAME_WISH_MS) return;
       log.warn({ signal }, 'second signal: ends at once');
       target.exit(1);
       return;
     }
-    stopping = true;
+    stoppingSinceMs = clock.nowMs();
     log.info({ signal }, 'stops');
     stop().then(
       () => {

@@ -17,8 +17,9 @@ export class OutcomeExplorer {
   ) {}
 
   handlers(log: Log): readonly OutcomeHandler[] {
-    return this.discovery.getProviders().flatMap(({ instance, isDependencyTreeStatic }) => {
-      if (typeof instance !== 'object' || instance === null || !isDependencyTreeStatic()) return [];
+    return this.discovery.getProviders().flatMap((wrapper) => {
+      const instance: unknown = wrapper.instance;
+      if (typeof instance !== 'object' || instance === null || !wrapper.isDependencyTreeStatic()) return [];
       const methods = instance as Methods;
       return this.scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object).flatMap((name) => {
         const options = this.reflector.get<OnOutcomeOptions | undefined>(ON_OUTCOME, methods[name]!);

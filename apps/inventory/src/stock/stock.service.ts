@@ -11,7 +11,7 @@ const cursorOf = z.tuple([z.string()]);
 /** Counting and looking; what transactions do to the stock is `reserve/`. */
 @Injectable()
 export class StockService {
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(@InjectDataSource('inventory') private readonly source: DataSource) {}
 
   /** Throws the 404 of an unknown sku. */
   async get(sku: string): Promise<StockView> {

@@ -7,7 +7,7 @@ import { OnOutcome } from '#client/nest';
 /** Ends orders by the outcome of their transactions: the only place where an order leaves PENDING. */
 @Injectable()
 export class CloseOrders {
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(@InjectDataSource('orders') private readonly source: DataSource) {}
 
   /** One statement for all that came together. Told twice, it changes nothing the second time. */
   @OnOutcome({ batch: true })

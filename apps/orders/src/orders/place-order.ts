@@ -14,7 +14,7 @@ import { Order } from './order.entity.js';
 @Injectable()
 export class PlaceOrder {
   constructor(
-    @InjectDataSource() private readonly source: DataSource,
+    @InjectDataSource('orders') private readonly source: DataSource,
     @Inject(TransactionOutbox) private readonly outbox: TransactionOutbox,
     @Inject(RANDOM) private readonly random: Random,
   ) {}

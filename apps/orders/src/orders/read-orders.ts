@@ -11,7 +11,7 @@ const cursorOf = z.tuple([z.uuid()]);
 
 @Injectable()
 export class ReadOrders {
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(@InjectDataSource('orders') private readonly source: DataSource) {}
 
   /** Throws the 404 of an unknown order. */
   async get(id: string): Promise<OrderView> {

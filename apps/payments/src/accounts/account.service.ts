@@ -11,7 +11,7 @@ const cursorOf = z.tuple([z.string()]);
 /** Opening and looking; what transactions do to accounts is `transfer/`. */
 @Injectable()
 export class AccountService {
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(@InjectDataSource('payments') private readonly source: DataSource) {}
 
   /** Throws the 404 of an unknown account. */
   async get(id: string): Promise<AccountView> {

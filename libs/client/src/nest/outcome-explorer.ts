@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { Log } from '#observability';
 import { eachOutcome } from '../outbox/each-outcome.js';
@@ -11,17 +11,16 @@ type Methods = Record<string, (input: unknown) => Promise<never>>;
 @Injectable()
 export class OutcomeExplorer {
   constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
-    private readonly reflector: Reflector,
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
+    @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
   handlers(log: Log): readonly OutcomeHandler[] {
-    return this.discovery.getProviders().flatMap((wrapper) => {
-      const instance: unknown = wrapper.instance;
-      if (typeof instance !== 'object' || instance === null || !wrapper.isDependencyTreeStatic()) return [];
+    return this.discovery.getProviders().flatMap(({ instance, metatype }) => {
+      if (typeof metatype !== 'function' || typeof instance !== 'object' || instance === null) return [];
       const methods = instance as Methods;
-      return this.scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object).flatMap((name) => {
+      return this.scanner.getAllMethodNames(Object.getPrototypeOf(methods) as object).flatMap((name) => {
         const options = this.reflector.get<OnOutcomeOptions | undefined>(ON_OUTCOME, methods[name]!);
         return options === undefined ? [] : [handlerFor(methods, name, options, log)];
       });

@@ -9,7 +9,7 @@ const SESSION = '-c lock_timeout=2000 -c idle_in_transaction_session_timeout=100
 
 const MAX_CONNECTIONS = 10;
 
-/** For TypeOrmModule.forRoot: the application's business tables, in the participant's database. */
+/** For TypeOrmModule.forRoot: the application's business tables, in the participant's database. Inject it by the app's name. */
 export function databaseOf(
   process: ParticipantProcess,
   entities: readonly (new () => object)[],
@@ -17,6 +17,8 @@ export function databaseOf(
   const { config, observability } = process;
   return {
     type: 'postgres',
+    // @nestjs/typeorm keeps names for the whole process, where the all-in-one has several apps.
+    name: config.app,
     url: config.databaseUrl,
     applicationName: config.instanceId,
     entities: [...entities],

@@ -29,13 +29,23 @@ async function tell(terminal: Terminal, stage: Stage): Promise<void> {
   await ending(terminal, world);
 }
 
-/** A signal ends the story: resolves with the exit code a shell expects. */
-const interrupted = (): Promise<number> =>
-  new Promise((resolve) => {
-    process.once('SIGINT', () => resolve(130));
-    process.once('SIGTERM', () => resolve(143));
-    process.once('SIGHUP', () => resolve(129));
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** npm and the terminal both pass a Ctrl-C on; only a later one means "now". */
+const SECOND_SIGNAL_AFTER_MS = 1_000;
+
+/** A signal ends the story: resolves with the exit code a shell expects. A second one ends the program at once. */
+function interrupted(): Promise<number> {
+  return new Promise((resolve) => {
+    let firstAt: number | undefined;
+    for (const [signal, exitCode] of Object.entries(EXIT_CODES)) {
+      process.on(signal, () => {
+        firstAt ??= performance.now();
+        if (performance.now() - firstAt > SECOND_SIGNAL_AFTER_MS) process.exit(exitCode);
+        resolve(exitCode);
+      });
+    }
   });
+}
 
 async function run(terminal: Terminal, stage: Stage): Promise<number> {
   try {

@@ -31,7 +31,7 @@ export class Terminal {
   }
 
   say(text: string): void {
-    this.line(`${INDENT}${text}`);
+    this.line(`${INDENT}${text}`.trimEnd());
   }
 
   good(text: string): void {
@@ -52,7 +52,8 @@ export class Terminal {
   /** Shows that something is under way, and for how long, until `work` is done. */
   async progress<T>(what: string, work: Promise<T>): Promise<T> {
     const startedAt = performance.now();
-    const ticker = this.out.isTTY ? setInterval(() => this.tick(what, startedAt), TICK_MS) : undefined;
+    // It also keeps the program alive: the end of a child, which some acts wait for, does not.
+    const ticker = setInterval(() => this.tick(what, startedAt), TICK_MS);
     try {
       const result = await work;
       this.clear();
@@ -68,6 +69,7 @@ export class Terminal {
   }
 
   private tick(what: string, startedAt: number): void {
+    if (!this.out.isTTY) return;
     this.clear();
     this.out.write(`${INDENT}… ${what} ${pc.dim(seconds(performance.now() - startedAt))}`);
   }

@@ -15,11 +15,11 @@ const entry = (afterMs: number, rest: Partial<TimelineEntry>): TimelineEntry => 
 describe('the table of a timeline', () => {
   it('counts time from the first step and says what each step decided', () => {
     const lines = timelineTable([
-      entry(0, { kind: 'BEGUN', detail: { mode: '2pc' } }),
+      entry(0, { kind: 'BEGUN', detail: { mode: '2pc', fallback: 'saga', branches: ['stock', 'payment'] } }),
       entry(1_204, {
         kind: 'BRANCH',
         branch: 'payment',
-        detail: { state: 'ABORTED', error: { code: 'LOCK_TIMEOUT', message: 'waited 1 s' } },
+        detail: { state: 'PENDING', error: { code: 'LOCK_TIMEOUT', message: 'waited 1 s' } },
       }),
       entry(1_204, { kind: 'DECIDED', detail: { decision: 'ABORT', reason: 'LOCK_TIMEOUT' } }),
       entry(3_000, { kind: 'TAKEN_OVER', instance: 'watchdog-1', detail: { from: 'coordinator-1' } }),
@@ -27,11 +27,15 @@ describe('the table of a timeline', () => {
 
     expect(lines).toEqual([
       'time      attempt  step        branch   written by',
-      '+0 ms     1        BEGUN                coordinator-1  2pc',
-      '+1204 ms  1        BRANCH      payment  coordinator-1  ABORTED, LOCK_TIMEOUT (waited 1 s)',
-      '+1204 ms  1        DECIDED              coordinator-1  ABORT, reason LOCK_TIMEOUT',
+      '+0 ms     1        BEGUN                coordinator-1  2pc, may fall back to a saga: stock, payment',
+      '+1204 ms  1        BRANCH      payment  coordinator-1  NO: LOCK_TIMEOUT (waited 1 s)',
+      '+1204 ms  1        DECIDED              coordinator-1  ABORT: LOCK_TIMEOUT',
       '+3000 ms  1        TAKEN_OVER           watchdog-1     from coordinator-1',
     ]);
+  });
+
+  it('shows a step it has no words for as it came', () => {
+    expect(timelineTable([entry(0, { kind: 'NEW', detail: { a: 1 } })]).at(-1)).toContain('{"a":1}');
   });
 
   it('is only its titles when nothing has happened', () => {

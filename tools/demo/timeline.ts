@@ -21,7 +21,7 @@ export function timelineTable(entries: readonly TimelineEntry[]): string[] {
     entry.kind,
     entry.branch ?? '',
     entry.instance,
-    describe(entry.detail),
+    describe(entry),
   ]);
   const widths = TITLES.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -34,23 +34,34 @@ export function timelineTable(entries: readonly TimelineEntry[]): string[] {
   );
 }
 
-/** A detail in the fewest words: its values, and names only where a value alone says nothing. */
-function describe(detail: unknown): string {
-  if (detail === null || typeof detail !== 'object') return detail === null ? '' : String(detail);
-  return Object.entries(detail)
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => word(name, value))
-    .join(', ');
+interface Fault {
+  readonly code: string;
+  readonly message: string;
 }
 
-const SAY_NAME = ['from', 'by', 'reason'];
+const faultText = ({ code, message }: Fault): string => (message === '' ? code : `${code} (${message})`);
 
-function word(name: string, value: unknown): string {
-  if (isFault(value)) return value.message === '' ? value.code : `${value.code} (${value.message})`;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return SAY_NAME.includes(name) ? `${name} ${text}` : text;
+/** What each kind of step says; every value comes over the wire, so nothing is taken for granted. */
+const WORDS: Readonly<Record<string, (detail: Readonly<Record<string, unknown>>) => string>> = {
+  BEGUN: ({ mode, fallback, branches }) =>
+    `${String(mode)}${fallback === 'saga' ? ', may fall back to a saga' : ''}: ${[branches].flat().join(', ')}`,
+  BRANCH: ({ state, error }) => {
+    if (!isFault(error)) return String(state);
+    return `${state === 'PENDING' ? 'NO' : String(state)}: ${faultText(error)}`;
+  },
+  DECIDED: ({ decision, reason }) => `${String(decision)}${reason ? `: ${String(reason)}` : ''}`,
+  FALLBACK: ({ mode }) => `attempt goes on as ${String(mode)}`,
+  STATE: ({ state }) => String(state),
+  ENDED: ({ state }) => String(state),
+  TAKEN_OVER: ({ from }) => `from ${String(from)}`,
+};
+
+function describe({ kind, detail }: TimelineEntry): string {
+  if (typeof detail !== 'object' || detail === null) return '';
+  const words = WORDS[kind];
+  return words === undefined ? JSON.stringify(detail) : words(detail as Readonly<Record<string, unknown>>);
 }
 
-function isFault(value: unknown): value is { code: string; message: string } {
+function isFault(value: unknown): value is Fault {
   return typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
 }

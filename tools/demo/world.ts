@@ -24,6 +24,9 @@ export interface World {
 /** Timelines name who wrote a step: give each process the name under which the story knows it. */
 const named = Object.fromEntries(NAMES.map((name) => [name, { CONCORDAT_INSTANCE_ID: name }]));
 
+/** The story must be the same on a busy machine: nothing in it waits for this limit to pass. */
+const PATIENT = { CONCORDAT_PREPARE_TIMEOUT_MS: '60000' };
+
 /** Starts and ends everything; `close` may come in the middle of `open`. */
 export class Stage {
   private directory: TemporaryDirectory | undefined;
@@ -44,6 +47,7 @@ export class Stage {
       dir,
       coordinators: 2,
       topicPrefix: `demo-${process.pid}-${Date.now()}`,
+      env: PATIENT,
       appEnv: named,
     });
     const cluster = await this.terminal.progress(

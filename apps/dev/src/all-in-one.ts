@@ -1,12 +1,21 @@
 import { createEmbeddedBroker, type EmbeddedBroker } from '#messaging';
 import type { Log } from '#observability';
+import { loadConfig } from '#service';
 import { seedExample, type Postgres } from '#stack';
+import { topicNames, topicPolicies } from '#wire';
 import { startCoordinator } from '../../coordinator/src/index.js';
 import { startInventory } from '../../inventory/src/index.js';
 import { startOrders } from '../../orders/src/index.js';
 import { startPayments } from '../../payments/src/index.js';
 import { startWatchdog } from '../../watchdog/src/index.js';
-import { DEV_APPS, appEnvironment, portOf, type DevApp, type DevPlan } from './app-environment.js';
+import {
+  DEV_APPS,
+  PARTICIPANTS,
+  appEnvironment,
+  portOf,
+  type DevApp,
+  type DevPlan,
+} from './app-environment.js';
 import { startDatabase } from './database.js';
 import type { DevOptions } from './dev-options.js';
 import { untilReady } from './until-ready.js';
@@ -83,6 +92,7 @@ export class AllInOne {
   private async startAll(): Promise<void> {
     this.postgres = await startDatabase(this.options.dir, this.log);
     this.assertWanted();
+    await this.makeTopics();
     await allSettled(DEV_APPS.map((app) => this.startApp(app)));
     await untilReady(
       [...this.apps.values()].map(({ url }) => url),
@@ -90,6 +100,14 @@ export class AllInOne {
       () => this.assertWanted(),
     );
     await seedExample({ inventory: this.url('inventory'), payments: this.url('payments') });
+  }
+
+  /** All of them before any app: after a crash the coordinator repeats its commands before their receivers are there again. */
+  private async makeTopics(): Promise<void> {
+    const env = appEnvironment('coordinator', process.env, this.plan);
+    const { topicPrefix, partitions, replication } = loadConfig('coordinator', env, { embeddedBroker: true });
+    const layout = { partitions, replication, participants: PARTICIPANTS, initiators: ['orders'] };
+    await this.broker.connect('dev').ensureTopics(topicPolicies(topicNames(topicPrefix), layout));
   }
 
   private async startApp(app: DevApp): Promise<void> {

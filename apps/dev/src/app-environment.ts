@@ -16,7 +16,7 @@ const OWN = /^(DATABASE_URL|PORT|KAFKA_)/;
 
 /** One database each; the watchdog works on the coordinator's. */
 export const DATABASES = ['concordat', 'orders', 'inventory', 'payments'] as const;
-const PARTICIPANTS = ['orders', 'inventory', 'payments'] as const;
+export const PARTICIPANTS = ['orders', 'inventory', 'payments'] as const;
 
 const databaseOf = (app: DevApp): string => (app === 'coordinator' || app === 'watchdog' ? 'concordat' : app);
 

@@ -1,5 +1,5 @@
 import type { HeldVote, PlannedBranch, Transaction } from '#protocol';
-import { BranchState, Vote, outcomeOf } from '#protocol';
+import { BranchState, Fallback, Mode, Vote, outcomeOf } from '#protocol';
 import type { Entry } from '#coordination';
 import type { StoredTransaction } from '#persistence';
 import type { BranchView, TransactionView } from './transaction-schema.js';
@@ -56,11 +56,16 @@ function branchView(tx: Transaction, branch: PlannedBranch, votes: Votes): Branc
     participant: branch.participant,
     operation: branch.operation,
     kind: branch.kind,
-    after: branch.after,
+    after: mayBeSaga(tx) ? branch.after : [],
     state: known === BranchState.Pending ? votedState(votes[branch.id]) : known,
     output: result?.output ?? null,
     error: result?.error ?? null,
   };
+}
+
+/** Branches of a plain 2PC run in parallel: the order of their steps means nothing. */
+function mayBeSaga({ mode, fallback }: Transaction): boolean {
+  return mode === Mode.Saga || fallback === Fallback.Saga;
 }
 
 function votedState(held: HeldVote | undefined): BranchState {

@@ -79,12 +79,7 @@ describe.each([
     )) as [{ now: string }];
     await Promise.all([killed, ...burst]);
 
-    const live = 'SELECT gtx FROM concordat.transaction WHERE ended_at IS NULL';
-    await until(
-      'all of them terminal',
-      LIMIT_MS,
-      async () => (await site.query('coordinator', live)).length === 0,
-    );
+    await site.ended(LIMIT_MS);
 
     const rows = await site.query<{ gtx: string; state: string; late: number }>(
       'coordinator',

@@ -12,6 +12,8 @@ export interface Site {
   query<R extends object>(kind: AppKind, text: string, values?: readonly unknown[]): Promise<R[]>;
   /** Prepared transactions of the whole server, whoever made them. */
   preparedGids(): Promise<readonly string[]>;
+  /** Resolves when no transaction is live; when that takes longer, the error tells what is and the ends of the logs. */
+  ended(limitMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,19 @@ export async function openSite(name: string, options: SiteOptions = {}): Promise
   };
   const preparedGids = async (): Promise<readonly string[]> =>
     (await query<{ gid: string }>('coordinator', 'SELECT gid FROM pg_prepared_xacts')).map(({ gid }) => gid);
+  const live = (): Promise<object[]> =>
+    query(
+      'coordinator',
+      'SELECT gtx, state, attempt, driver, tries, results, participants FROM concordat.transaction WHERE ended_at IS NULL LIMIT 5',
+    );
+  const ended = async (limitMs: number): Promise<void> => {
+    try {
+      await until('no transaction is live', limitMs, async () => (await live()).length === 0);
+    } catch (error) {
+      const logs = cluster.names.map((name) => `${name}: ${cluster.app(name).logTail().slice(-1_500)}`);
+      throw new Error(`${String(error)}\n${JSON.stringify(await live(), null, 1)}\n${logs.join('\n')}`);
+    }
+  };
   const close = async (): Promise<void> => {
     await Promise.all([...pools.values()].map((pool) => pool.end()));
     await cluster.stopAll();
@@ -47,7 +62,7 @@ export async function openSite(name: string, options: SiteOptions = {}): Promise
     await postgres.stop();
     await dir.remove();
   };
-  return { cluster, kafka, postgres, topicPrefix, query, preparedGids, close };
+  return { cluster, kafka, postgres, topicPrefix, query, preparedGids, ended, close };
 }
 
 /** Polls until `condition` holds; throws with `what` after `limitMs`. */

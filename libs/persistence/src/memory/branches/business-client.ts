@@ -1,6 +1,6 @@
 import type { Json } from '#protocol';
 import { StoreError } from '../../port/branch-store.js';
-import type { Value } from './database.js';
+import type { Value } from './storage.js';
 import type { MemoryTransaction } from './transaction.js';
 
 const TABLE = 'business';

@@ -1,15 +1,13 @@
 import type { Clock } from '#observability';
 import { Locks } from './locks.js';
+import type { Storage, Value } from './storage.js';
 import { MemoryTransaction } from './transaction.js';
-
-/** Values are never changed in place: a write replaces them. undefined deletes. */
-export type Value = object | string | number | boolean | null | undefined;
 
 /**
  * One database of the twin: a key-value store with row locks and read-committed transactions. Tables are key prefixes.
  * Owns what is committed and who holds what; knows nothing of branches.
  */
-export class MemoryDatabase {
+export class MemoryDatabase implements Storage {
   readonly locks: Locks;
   private readonly committed = new Map<string, Exclude<Value, undefined>>();
   private readonly open = new Set<MemoryTransaction>();

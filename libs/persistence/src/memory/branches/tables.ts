@@ -1,6 +1,7 @@
 import { branchId, fenceId } from '../../port/branch-key.js';
 import type { BranchKey, BranchRow, NewBranchRow } from '../../port/branch-store.js';
-import type { MemoryDatabase, Value } from './database.js';
+import type { MemoryDatabase } from './database.js';
+import type { Value } from './storage.js';
 
 /** A stored branch row; `forgotten` is SQL NULL in payload. */
 export interface StoredRow extends NewBranchRow {

@@ -1,6 +1,6 @@
 import { StoreError } from '../../port/branch-store.js';
-import type { MemoryDatabase, Value } from './database.js';
 import type { LockOwner } from './locks.js';
+import type { Storage, Value } from './storage.js';
 
 type Status = 'open' | 'prepared' | 'ended' | 'lost';
 
@@ -24,7 +24,7 @@ export class MemoryTransaction implements LockOwner {
   private wrote = false;
 
   constructor(
-    readonly database: MemoryDatabase,
+    readonly database: Storage,
     readonly id: number,
     private readonly lockTimeoutMs: number,
   ) {}

@@ -10,7 +10,8 @@ import type {
   RetryPace,
 } from '../../port/outbox-store.js';
 import { MemoryClient } from '../branches/business-client.js';
-import type { MemoryDatabase, Value } from '../branches/database.js';
+import type { MemoryDatabase } from '../branches/database.js';
+import type { Value } from '../branches/storage.js';
 import type { MemoryServer } from '../branches/server.js';
 import { connectionLost } from '../branches/transaction.js';
 

@@ -1,3 +1,4 @@
+import { plainArray } from '../ledger/arrays.js';
 import { branchId, fenceId } from '../../port/branch-key.js';
 import type { BranchEvidence, BranchKey, BranchRow } from '../../port/branch-store.js';
 import { ROW_COLUMNS, toBranchRow, type RawRow } from './rows.js';
@@ -12,7 +13,7 @@ const rowsAndFences = (gtxs: readonly string[]): Statement => ({
     UNION ALL
     SELECT f.gtx, f.branch, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, f.max_attempt
     FROM concordat.fence f WHERE f.gtx = ANY($1::uuid[])`,
-  values: [gtxs],
+  values: [plainArray(gtxs)],
 });
 
 export interface Seen {

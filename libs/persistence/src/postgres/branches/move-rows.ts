@@ -1,27 +1,13 @@
+import { plainArray, textArray } from '../ledger/arrays.js';
 import { branchId, compareBranchKeys } from '../../port/branch-key.js';
 import type { BranchRow, RowMove } from '../../port/branch-store.js';
 import { see } from './look.js';
-import { jsonText, ROW_COLUMNS, toBranchRow, type RawRow } from './rows.js';
+import { jsonColumn, keyColumns, ROW_COLUMNS, toBranchRow, type RawRow } from './rows.js';
 import type { Run, Statement } from '../sessions/statement.js';
 
 export interface Moved {
   readonly moved: boolean;
   readonly row: BranchRow | null;
-}
-
-/** `undefined` leaves a column as it is; an error can also be taken away. */
-const KEEP = { output: null, error: null, clearError: false };
-
-function changes({ output, error }: RowMove): {
-  output: string | null;
-  error: string | null;
-  clearError: boolean;
-} {
-  return {
-    output: output === undefined ? KEEP.output : jsonText(output),
-    error: error === undefined || error === null ? KEEP.error : jsonText(error),
-    clearError: error === null,
-  };
 }
 
 /** Has no name: it looks rows up in a session whose planner belongs to the handlers (see Statement). */
@@ -36,14 +22,12 @@ const move = (moves: readonly RowMove[]): Statement => ({
       AND b.state = ANY(string_to_array(k.from_states, ','))
     RETURNING ${ROW_COLUMNS}`,
   values: [
-    moves.map((m) => m.key.gtx),
-    moves.map((m) => m.key.branch),
-    moves.map((m) => m.key.attempt),
-    moves.map((m) => m.from.join(',')),
-    moves.map((m) => m.to),
-    moves.map((m) => changes(m).output),
-    moves.map((m) => changes(m).error),
-    moves.map((m) => changes(m).clearError),
+    ...keyColumns(moves.map((m) => m.key)),
+    textArray(moves.map((m) => m.from.join(','))),
+    plainArray(moves.map((m) => m.to)),
+    jsonColumn(moves.map((m) => m.output)),
+    jsonColumn(moves.map((m) => m.error ?? undefined)),
+    plainArray(moves.map((m) => m.error === null)),
   ],
 });
 

@@ -1,3 +1,4 @@
+import { textArray } from '../ledger/arrays.js';
 import { branchId } from '../../port/branch-key.js';
 import type { BranchKey, PreparedGid } from '../../port/branch-store.js';
 import { formatGid } from '#protocol';
@@ -11,7 +12,7 @@ const OURS = 'database = current_database() AND owner = current_user';
 const which = (gids: readonly string[]): Statement => ({
   name: 'concordat_which_gids',
   text: `SELECT gid FROM pg_prepared_xacts WHERE ${OURS} AND gid = ANY($1::text[])`,
-  values: [gids],
+  values: [textArray(gids)],
 });
 
 const all = (): Statement => ({

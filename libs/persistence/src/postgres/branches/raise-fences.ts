@@ -1,5 +1,6 @@
 import { fenceId, highestPerFence } from '../../port/branch-key.js';
 import type { BranchKey } from '../../port/branch-store.js';
+import { keyColumns } from './rows.js';
 import type { Run, Statement } from '../sessions/statement.js';
 
 /**
@@ -17,7 +18,7 @@ export const FENCE_UPSERT = `
 const raise = (keys: readonly BranchKey[]): Statement => ({
   name: 'concordat_raise_fences',
   text: `WITH k AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[]) AS k(gtx, branch, attempt)) ${FENCE_UPSERT}`,
-  values: [keys.map((key) => key.gtx), keys.map((key) => key.branch), keys.map((key) => key.attempt)],
+  values: keyColumns(keys),
 });
 
 /** Per key, whether its fence was raised (or stood there already). Of two attempts in one batch the lower one is fenced. */

@@ -1,5 +1,6 @@
+import { plainArray, textArray } from '../ledger/arrays.js';
 import type { Json } from '#protocol';
-import type { BranchRow, NewBranchRow } from '../../port/branch-store.js';
+import type { BranchKey, BranchRow, NewBranchRow } from '../../port/branch-store.js';
 
 /** A branch row as the statements return it. */
 export interface RawRow {
@@ -44,24 +45,31 @@ export const toBranchRow = (raw: RawRow): BranchRow => ({
   ageMs: raw.age_ms,
 });
 
-/** JSON for a column: SQL NULL is kept for "forgotten", so a JSON null is stored as the text `null`. */
-export const jsonText = (value: Json): string => JSON.stringify(value);
+/**
+ * JSON values as an array parameter: undefined is SQL NULL, null the JSON text `null`. The difference counts: SQL NULL in a
+ * JSON column means "forgotten", and "as it is" where rows are moved.
+ */
+export const jsonColumn = (values: readonly (Json | undefined)[]): string =>
+  `{${values.map((value) => (value === undefined ? 'NULL' : JSON.stringify(JSON.stringify(value)))).join(',')}}`;
+
+/** Keys as parallel arrays, for `unnest`. A branch may be called NULL: names are quoted. */
+export const keyColumns = (keys: readonly BranchKey[]): unknown[] => [
+  plainArray(keys.map((key) => key.gtx)),
+  textArray(keys.map((key) => key.branch)),
+  plainArray(keys.map((key) => key.attempt)),
+];
 
 /** New rows as parallel arrays, for `unnest`. */
-export function columnsOf(rows: readonly NewBranchRow[]): unknown[] {
-  return [
-    rows.map((row) => row.gtx),
-    rows.map((row) => row.branch),
-    rows.map((row) => row.attempt),
-    rows.map((row) => row.style),
-    rows.map((row) => row.state),
-    rows.map((row) => row.operation),
-    rows.map((row) => jsonText(row.payload)),
-    rows.map((row) => jsonText(row.output)),
-    rows.map((row) => (row.error === null ? null : jsonText(row.error))),
-    rows.map((row) => row.ledgerEpoch),
-  ];
-}
+export const columnsOf = (rows: readonly NewBranchRow[]): unknown[] => [
+  ...keyColumns(rows),
+  plainArray(rows.map((row) => row.style)),
+  plainArray(rows.map((row) => row.state)),
+  textArray(rows.map((row) => row.operation)),
+  jsonColumn(rows.map((row) => row.payload)),
+  jsonColumn(rows.map((row) => row.output)),
+  jsonColumn(rows.map((row) => row.error ?? undefined)),
+  plainArray(rows.map((row) => row.ledgerEpoch)),
+];
 
 /** The arrays of {@link columnsOf} as a table `k`. */
 export const UNNEST_ROWS = `unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[],

@@ -1,3 +1,4 @@
+import { plainArray, textArray } from '../ledger/arrays.js';
 import { MAX_ASK_DOUBLINGS, type OutboxOutcome } from '../../port/outbox-store.js';
 import type { Statement } from '../sessions/statement.js';
 
@@ -8,14 +9,14 @@ export const accept = (gtxs: readonly string[], askAgainInMs: number): Statement
     SET state = 'accepted',
         next_at = clock_timestamp() + $2::float8 * power(2, greatest(0, least(attempts - 1, $3::int))) * interval '1 ms'
     WHERE gtx = ANY($1::uuid[]) AND state IN ('pending', 'accepted')`,
-  values: [gtxs, askAgainInMs, MAX_ASK_DOUBLINGS],
+  values: [plainArray(gtxs), askAgainInMs, MAX_ASK_DOUBLINGS],
 });
 
 export const reject = (rejections: readonly { gtx: string; reason: string }[]): Statement => ({
   text: `
     UPDATE concordat.outbox o SET state = 'rejected', reason = k.reason, next_at = clock_timestamp()
     FROM unnest($1::uuid[], $2::text[]) AS k(gtx, reason) WHERE o.gtx = k.gtx AND o.state = 'pending'`,
-  values: [rejections.map(({ gtx }) => gtx), rejections.map(({ reason }) => reason)],
+  values: [plainArray(rejections.map(({ gtx }) => gtx)), textArray(rejections.map(({ reason }) => reason))],
 });
 
 export const settle = (outcomes: readonly OutboxOutcome[]): Statement => ({
@@ -25,8 +26,8 @@ export const settle = (outcomes: readonly OutboxOutcome[]): Statement => ({
     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS k(gtx, outcome, reason)
     WHERE o.gtx = k.gtx AND o.state IN ('pending', 'accepted')`,
   values: [
-    outcomes.map(({ gtx }) => gtx),
-    outcomes.map(({ outcome }) => outcome),
-    outcomes.map(({ reason }) => reason),
+    plainArray(outcomes.map(({ gtx }) => gtx)),
+    plainArray(outcomes.map(({ outcome }) => outcome)),
+    textArray(outcomes.map(({ reason }) => reason)),
   ],
 });

@@ -1,3 +1,4 @@
+import { plainArray } from '../ledger/arrays.js';
 import type { Statement } from '../sessions/statement.js';
 import { ENTRY_COLUMNS } from './rows.js';
 
@@ -19,5 +20,5 @@ export const claimEnded = (limit: number, leaseMs: number): Statement => ({
 
 export const delivered = (gtxs: readonly string[]): Statement => ({
   text: `UPDATE concordat.outbox o SET delivered_at = clock_timestamp() WHERE o.gtx = ANY($1::uuid[]) AND ${UNDELIVERED}`,
-  values: [gtxs],
+  values: [plainArray(gtxs)],
 });

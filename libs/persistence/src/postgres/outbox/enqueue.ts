@@ -1,3 +1,5 @@
+import { plainArray, textArray } from '../ledger/arrays.js';
+import { jsonColumn } from '../branches/rows.js';
 import type { NewOutboxEntry } from '../../port/outbox-store.js';
 import type { Statement } from '../sessions/statement.js';
 
@@ -11,9 +13,9 @@ export const enqueue = (entries: readonly NewOutboxEntry[]): Statement => ({
     ORDER BY place
     ON CONFLICT (gtx) DO NOTHING`,
   values: [
-    entries.map((entry) => entry.gtx),
-    entries.map((entry) => entry.key),
-    entries.map((entry) => JSON.stringify(entry.request)),
-    entries.map((entry) => entry.idempotencyKey),
+    plainArray(entries.map((entry) => entry.gtx)),
+    textArray(entries.map((entry) => entry.key)),
+    jsonColumn(entries.map((entry) => entry.request)),
+    textArray(entries.map((entry) => entry.idempotencyKey)),
   ],
 });

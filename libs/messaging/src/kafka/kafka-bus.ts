@@ -19,7 +19,7 @@ import { KafkaAdmin } from './kafka-admin.js';
 import { KafkaSubscription } from './kafka-subscription.js';
 import { TIMING, type KafkaBusOptions } from './options.js';
 import { Publisher } from './publisher.js';
-import { Sender } from './sender.js';
+import { connectProducer, Sender } from './sender.js';
 
 /** Connects when first used; nothing is awaited here and nothing can fail. */
 export function createKafkaBus(options: KafkaBusOptions): Bus {
@@ -38,7 +38,7 @@ class KafkaBus implements Bus {
 
   constructor(private readonly options: KafkaBusOptions) {
     this.#admin = new KafkaAdmin(options);
-    this.#sender = new Sender(options);
+    this.#sender = new Sender(() => connectProducer(options), options.log);
     this.#publisher = new Publisher(this.#sender);
   }
 

@@ -19,14 +19,28 @@ import { partitioner } from './partitioner.js';
 
 const RESEND: Backoff = { baseMs: 50, capMs: 1_000, jitter: 0.2 };
 
+/** A producer for a sender. */
+export async function connectProducer(options: KafkaBusOptions): Promise<Producer> {
+  const producer = kafkaClient(options).producer({
+    allowAutoTopicCreation: false,
+    idempotent: false,
+    metadataMaxAge: TIMING.metadataMaxAgeMs,
+    createPartitioner: () => partitioner,
+    retry: { retries: 0 },
+  });
+  await producer.connect();
+  return producer;
+}
+
 export class Sender {
-  readonly #log: Log;
   #producer: Promise<Producer> | undefined;
   #closed = false;
 
-  constructor(private readonly options: KafkaBusOptions) {
-    this.#log = options.log;
-  }
+  /** `connect` gives a new, connected producer that makes no retries of its own. */
+  constructor(
+    private readonly connect: () => Promise<Producer>,
+    private readonly log: Log,
+  ) {}
 
   /** Resolves when every record is at all replicas in sync. Throws BusError; part of the records may be there then. */
   async send(records: readonly OutgoingRecord[]): Promise<void> {
@@ -61,7 +75,7 @@ export class Sender {
 
   /** One produce request; its fault, if any. */
   async #attempt(records: readonly OutgoingRecord[]): Promise<BusError | undefined> {
-    const connection = (this.#producer ??= this.#connect());
+    const connection = (this.#producer ??= this.#connected());
     try {
       const producer = await connection;
       await producer.sendBatch({
@@ -77,17 +91,9 @@ export class Sender {
     }
   }
 
-  async #connect(): Promise<Producer> {
-    const producer = kafkaClient(this.options).producer({
-      allowAutoTopicCreation: false,
-      idempotent: false,
-      metadataMaxAge: TIMING.metadataMaxAgeMs,
-      createPartitioner: () => partitioner,
-      retry: { retries: 0 },
-    });
+  async #connected(): Promise<Producer> {
     try {
-      await producer.connect();
-      return producer;
+      return await this.connect();
     } catch (error) {
       this.#producer = undefined;
       throw error;
@@ -105,7 +111,7 @@ export class Sender {
       const producer = await connection;
       if (producer) await bounded(producer.disconnect(), TIMING.disconnectMs, 'disconnect');
     } catch (error) {
-      this.#log.debug({ err: error }, 'producer connection was not closed in order');
+      this.log.debug({ err: error }, 'producer connection was not closed in order');
     }
   }
 }

@@ -1,0 +1,223 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { RecordingLog } from '#observability';
+import type { Cluster } from 'kafkajs';
+import { Gate } from '../conformance/world.js';
+import { DeliveryLoop } from '../delivery-loop.js';
+import type { BatchHandler, SubscribeOptions } from '../port.js';
+import { ConsumerSession } from './consumer-session.js';
+import { FakeConsumer, REBALANCE } from './fake-consumer.fixture.js';
+import { Gather } from './gather.js';
+import type { KafkaAdmin, PartitionProgress } from './kafka-admin.js';
+import { OffsetLedger } from './offset-ledger.js';
+
+const STALL_MS = 15_000;
+
+function sessionOf(handler: BatchHandler, from: SubscribeOptions['from'] = 'earliest') {
+  const [consumer, log, ledger] = [new FakeConsumer(), new RecordingLog(), new OffsetLedger()];
+  const progress: PartitionProgress[] = [];
+  const admin = { partitionCount: async () => 2, progress: async () => progress } as unknown as KafkaAdmin;
+  const gather = new Gather(1_000, (upTo) => ledger.record(upTo));
+  const loop = new DeliveryLoop({
+    source: gather,
+    handler,
+    maxBatchRecords: 100,
+    onRejected: () => undefined,
+  });
+  const options = { topics: ['t'], group: 'g', from, handler };
+  const session = new ConsumerSession({
+    consumer: consumer.asConsumer(),
+    cluster: {} as Cluster,
+    ghost: undefined,
+    admin,
+    options,
+    loop,
+    gather,
+    ledger,
+    log,
+    stallMs: STALL_MS,
+  });
+  return { session, consumer, progress, loop };
+}
+
+/** Lets everything run that waits for no timer. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+}
+
+async function pass(ms: number): Promise<void> {
+  await jest.advanceTimersByTimeAsync(ms);
+  await settle();
+}
+
+describe('consumer session', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('S1: ends a call of kafkajs only when its records are recorded', async () => {
+    const gate = new Gate();
+    const { session, consumer } = sessionOf(() => gate.opened);
+    await session.start();
+    consumer.join({ t: [0, 1] });
+
+    let ended = false;
+    const call = consumer.batch(0, [5, 6]).then(() => (ended = true));
+    await settle();
+    expect([ended, consumer.resolved]).toEqual([false, []]);
+
+    gate.open();
+    await call;
+    expect(consumer.resolved).toEqual(['0:6']);
+    await session.dispose();
+  });
+
+  it('commits what is recorded from a timer, not by batch', async () => {
+    const { session, consumer } = sessionOf(async () => undefined);
+    await session.start();
+    consumer.join({ t: [0, 1] });
+    for (const offset of [0, 1, 2]) await consumer.batch(0, [offset]);
+    await consumer.batch(1, [7]);
+    expect(consumer.committed).toEqual([]);
+
+    await pass(1_000);
+
+    expect(consumer.committed).toEqual(['0:3', '1:8']);
+    await session.dispose();
+  });
+
+  it('commits again what a failed commit did not bring', async () => {
+    const { session, consumer } = sessionOf(async () => undefined);
+    await session.start();
+    consumer.join({ t: [0] });
+    await consumer.batch(0, [0]);
+    consumer.commit = () => Promise.reject(new Error('no coordinator'));
+    await pass(1_000);
+    expect(consumer.committed).toEqual([]);
+
+    consumer.commit = () => Promise.resolve();
+    await pass(1_000);
+
+    expect(consumer.committed).toEqual(['0:1']);
+    await session.dispose();
+  });
+
+  it('S1, S2: before a rejoin the call under way ends and is committed; what waits goes back', async () => {
+    const gate = new Gate();
+    let calls = 0;
+    const { session, consumer } = sessionOf(() => {
+      calls += 1;
+      return gate.opened;
+    });
+    await session.start();
+    consumer.join({ t: [0, 1] });
+    const outcomes = Promise.allSettled([
+      consumer.batch(0, [0]),
+      settle().then(() => consumer.batch(1, [0])),
+    ]);
+    await settle();
+    await settle();
+
+    consumer.heartbeat = () => Promise.reject(REBALANCE);
+    await pass(1_000);
+    expect(session.assigned('t')).toEqual([]);
+    gate.open();
+
+    const [underWay, waiting] = await outcomes;
+    expect(underWay.status).toBe('fulfilled');
+    expect(waiting).toMatchObject({ status: 'rejected', reason: REBALANCE });
+    expect([calls, consumer.committed]).toEqual([1, ['0:1']]);
+    await expect(consumer.batch(0, [1])).rejects.toBe(REBALANCE);
+
+    consumer.join({ t: [1] });
+    await consumer.batch(1, [0]);
+    expect([calls, session.assigned('t')]).toEqual([2, [1]]);
+    await session.dispose();
+  });
+
+  it('goes on with its work when a heartbeat fails for another reason', async () => {
+    const gate = new Gate();
+    const { session, consumer } = sessionOf(() => gate.opened);
+    await session.start();
+    consumer.join({ t: [0] });
+    const call = consumer.batch(0, [0]);
+    consumer.heartbeat = () => Promise.reject(new Error('connection closed'));
+    await pass(1_000);
+
+    gate.open();
+    await call;
+    expect(consumer.resolved).toEqual(['0:0']);
+    expect(session.assigned('t')).toEqual([0]);
+    await session.dispose();
+  });
+
+  it('S3: a group from latest has its beginning committed before it gets a record', async () => {
+    const batches: number[] = [];
+    const { session, consumer, progress } = sessionOf(
+      async (batch) => void batches.push(batch.length),
+      'latest',
+    );
+    progress.push(
+      { partition: 0, low: 0, high: 40, committed: undefined },
+      { partition: 1, low: 0, high: 9, committed: 3 },
+    );
+    const held = new Gate();
+    consumer.commit = () => held.opened;
+    await session.start();
+    consumer.join({ t: [0, 1] });
+    const call = consumer.batch(0, [40]);
+    await settle();
+    expect([batches, session.assigned('t')]).toEqual([[], []]);
+
+    held.open();
+    await call;
+
+    expect(consumer.committed).toEqual(['0:40']);
+    expect(consumer.sought).toEqual(['0:40']);
+    expect([batches, session.assigned('t')]).toEqual([[1], [0, 1]]);
+    await session.dispose();
+  });
+
+  it('ends when kafkajs crashes', async () => {
+    const { session, consumer } = sessionOf(async () => undefined);
+    await session.start();
+    const crash = new Error('not retriable');
+
+    consumer.crash(crash);
+
+    expect(await session.ended).toBe(crash);
+    await session.dispose();
+    expect(session.joined).toBe(false);
+  });
+
+  it('ends when nothing comes for a while although records are unread, and not when all are read', async () => {
+    const { session, consumer, progress } = sessionOf(async () => undefined);
+    await session.start();
+    consumer.join({ t: [0] });
+    let reason: unknown;
+    void session.ended.then((error) => (reason = error));
+    progress.push({ partition: 0, low: 0, high: 5, committed: 5 });
+    await pass(4 * STALL_MS);
+    expect(reason).toBeUndefined();
+
+    progress[0] = { partition: 0, low: 0, high: 6, committed: 5 };
+    await pass(2 * STALL_MS);
+
+    expect(reason).toMatchObject({ message: 'no batch although records are unread' });
+    await session.dispose();
+  });
+
+  it('a join that completes after the end leaves the group again, and brings nothing to the handler', async () => {
+    let calls = 0;
+    const { session, consumer } = sessionOf(async () => void (calls += 1));
+    await session.start();
+    await session.dispose();
+
+    consumer.join({ t: [0] });
+    await consumer.batch(0, [0]);
+
+    expect([consumer.disconnects, calls, session.assigned('t')]).toEqual([2, 0, []]);
+  });
+});

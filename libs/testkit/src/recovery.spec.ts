@@ -130,3 +130,27 @@ function gateOf(held: string) {
   };
   return { gate, reached, open };
 }
+
+describe('late messages about an ended transaction', () => {
+  it('several in one batch stop nothing: the next transaction commits', async () => {
+    const engine = await start();
+    const { stored } = await engine.desk.submit(submission(REQUEST));
+    await ended(stored.tx.gtx);
+
+    await world.publishReplies(
+      ...['one', 'two', 'one'].map((branch) => ({
+        type: 'ACK' as const,
+        gtx: stored.tx.gtx,
+        attempt: 1,
+        branch,
+        participant: branch === 'one' ? 'xa' : 'tcc',
+        state: 'COMMITTED' as const,
+        output: null,
+      })),
+    );
+
+    const next = await engine.desk.submit(submission(REQUEST));
+    expect(outcomeOf((await ended(next.stored.tx.gtx)).tx)).toBe('committed');
+    await world.repliesRead();
+  });
+});

@@ -14,8 +14,8 @@ import {
   readBusiness,
 } from '#persistence';
 import type { LedgerGate, StoredTransaction } from '#persistence';
-import { beginRequestSchema, topicNames, topicPolicies } from '#wire';
-import type { BeginRequestInput } from '#wire';
+import { beginRequestSchema, encodeReply, topicNames, topicPolicies } from '#wire';
+import type { BeginRequestInput, ReplyMessage } from '#wire';
 
 const PARTITIONS = 6;
 const TOPICS = topicNames('concordat');
@@ -120,6 +120,21 @@ export class World {
   /** Business data of a participant, as everybody sees it. */
   business(participant: string, key: string): unknown {
     return readBusiness(this.server.database(participant), key);
+  }
+
+  /** Puts replies on the topic, all in one partition, as a participant would. */
+  async publishReplies(...replies: readonly ReplyMessage[]): Promise<void> {
+    const bus = this.broker.connect('test');
+    await bus.publish(
+      replies.map((reply) => ({ topic: TOPICS.replies, partition: 0, ...encodeReply(reply) })),
+    );
+  }
+
+  /** Resolves when the engines have recorded every reply. */
+  async repliesRead(): Promise<void> {
+    const bus = this.broker.connect('test');
+    while ((await bus.lag(`${TOPICS.replies}.drivers`, TOPICS.replies)) > 0)
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** gids that a participant's database holds prepared. */

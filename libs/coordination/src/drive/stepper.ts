@@ -72,6 +72,7 @@ export class Stepper {
       // Nothing was answered yet for these: the bringer keeps its record and brings it again.
       for (const work of batch) work.failed(error);
     } finally {
+      this.releaseEnded(batch);
       this.passes += 1;
     }
   }
@@ -111,7 +112,6 @@ export class Stepper {
       if (transition.sends.length > 0) sends.push(this.durable(entry, transition.sends, []));
     }
     work.done(resultOf(transition, entry));
-    this.releaseIfEnded(entry);
   }
 
   private transition(work: Work, entry: Entry): Transition {
@@ -206,7 +206,6 @@ export class Stepper {
   private finish({ work, entry, before, transition }: Planned): void {
     this.journal.wrote(entry, before, transition.change);
     work.done({ kind: 'ok', stored: viewOf(entry), changed: true });
-    this.releaseIfEnded(entry);
   }
 
   /** Somebody else moved it: read it again and decide anew on what is there; never retry blindly. */
@@ -233,9 +232,9 @@ export class Stepper {
     });
   }
 
-  /** Ended transactions leave memory; late messages find them in the ledger. */
-  private releaseIfEnded(entry: Entry): void {
-    if (entry.stored.endedAt !== null) this.table.drop(entry.drive.tx.gtx);
+  /** Ended transactions leave memory, after the pass: several of its events may be of one that ended before. */
+  private releaseEnded(batch: readonly Work[]): void {
+    for (const { gtx } of batch) if (this.table.get(gtx)?.stored.endedAt) this.table.drop(gtx);
   }
 
   /** First sends of a transaction this process just took (D1 done, or claimed), with what a dead driver may not have announced. */

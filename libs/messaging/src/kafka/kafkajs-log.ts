@@ -28,7 +28,8 @@ function writerFor(
   log: Log,
   { label, log: { message } }: LogEntry,
 ): (fields: object, message: string) => void {
-  if (message.startsWith('Response ')) return (fields, text) => log.debug(fields, text);
+  // A crash of a consumer is said by the subscription that replaces it.
+  if (/^(Response|Crash:) /.test(message)) return (fields, text) => log.debug(fields, text);
   if (label === 'ERROR') return (fields, text) => log.warn(fields, text);
   if (label === 'WARN') return (fields, text) => log.info(fields, text);
   return (fields, text) => log.debug(fields, text);

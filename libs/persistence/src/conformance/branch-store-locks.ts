@@ -202,6 +202,22 @@ export function branchStoreLocks(world: () => BranchStoreWorld): void {
       await world().crash(branches);
     });
 
+    it('keeps its locks over kill -9 of the server', async () => {
+      const key = keyOf(anyGtx());
+      await prepareWork(world(), world().open(), key, key.gtx);
+
+      await world().crashServer();
+
+      const branches = world().open();
+      const tx = await branches.begin();
+      await expect(tx.insertRows([rowOf(key)])).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
+      await tx.rollback();
+      await branches.rollbackPrepared(gidOf(key));
+      const next = await branches.begin();
+      expect(await next.acceptRows([rowOf(key)])).toEqual(['fresh']);
+      await next.rollback();
+    });
+
     it('lets go of its locks when it is finished', async () => {
       const branches = world().open({ patient: true });
       const key = keyOf(anyGtx());

@@ -85,7 +85,8 @@ export class Engine {
 
   private async run(job: Job, entries: ReadonlyMap<Work, LaneEntry>): Promise<void> {
     try {
-      const answers = await this.slots[job.slot].run(() => job.run());
+      const known = await job.look?.();
+      const answers = known ?? (await this.slots[job.slot].run(() => job.run()));
       this.options.send(answers.flatMap((answer) => repliesOf(answer, entries)));
       for (const work of job.works) entries.get(work)?.settle();
     } catch (error) {

@@ -6,7 +6,7 @@ import { forget } from '../executors/forget.js';
 import { decideTcc } from '../executors/tcc-decide.js';
 import { prepareTcc } from '../executors/tcc-prepare.js';
 import { abortXa, commitXa } from '../executors/xa-decide.js';
-import { prepareXa } from '../executors/xa-prepare.js';
+import { knownAnswer, prepareXa } from '../executors/xa-prepare.js';
 import { logUnfinished } from '../executors/one-by-one.js';
 import { isBatch } from '../operations/operation.js';
 import type { Step, XaStyle } from '../operations/operation.js';
@@ -26,6 +26,8 @@ export type SlotKind = 'work' | 'finish' | 'xa-finish';
 export interface Job<W extends Work = Work> {
   readonly works: readonly W[];
   readonly slot: SlotKind;
+  /** What a look alone can answer needs no slot: a PREPARE that is asked again must not queue behind those who wait for its locks. */
+  look?(): Promise<readonly Answer[] | null>;
   run(): Promise<readonly Answer[]>;
 }
 
@@ -87,7 +89,15 @@ function prepareJobs(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): readonly 
 }
 
 function xaPrepareJob(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknown>): Job {
-  return { works: [work], slot: 'work', run: async () => [await prepareXa(desk, work, style)] };
+  return {
+    works: [work],
+    slot: 'work',
+    look: async () => {
+      const known = await knownAnswer(desk, work);
+      return known && [known];
+    },
+    run: async () => [await prepareXa(desk, work, style)],
+  };
 }
 
 /**

@@ -36,6 +36,11 @@ export async function prepareXa(
   }
 }
 
+/** The answer to a PREPARE that this database has dealt with before; null where work is called for. */
+export async function knownAnswer(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer | null> {
+  return repeated(work, prepareRule(seenOf(await desk.look(work.key)), false));
+}
+
 async function workAndPrepare(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknown>): Promise<Answer> {
   const { operation, payload } = work.command;
   await reach(desk, 'P1');

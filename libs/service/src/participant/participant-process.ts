@@ -13,6 +13,10 @@ import { patiently } from './patiently.js';
 /** Connections of the readiness check alone: it must not wait for those of the work. */
 const LOOK_CONNECTIONS = 1;
 
+/** Local transactions at a time; connections for them, and as many (the store has two pools) for those who look and finish meanwhile. */
+const CONCURRENCY = 16;
+const CONNECTIONS = 16;
+
 /**
  * What the process of a participant stands on: its database and the broker.
  *
@@ -35,7 +39,7 @@ export class ParticipantProcess {
   ) {
     const { databaseUrl: url, instanceId, app } = config;
     const { log } = observability;
-    this.branches = createPostgresBranchStore({ participant: app, url, log });
+    this.branches = createPostgresBranchStore({ participant: app, url, log, maxConnections: CONNECTIONS });
     this.outbox = createPostgresOutboxStore({ url, log });
     this.look = createPool({ url, log, max: LOOK_CONNECTIONS, applicationName: `${instanceId} readiness` });
     this.checks = [
@@ -65,6 +69,7 @@ export class ParticipantProcess {
       ...this.common(),
       ...{ bus, store, createTopics: { partitions: config.partitions, replication: config.replication } },
       inquireAfterMs: config.inquireAfterMs,
+      concurrency: CONCURRENCY,
     };
   }
 

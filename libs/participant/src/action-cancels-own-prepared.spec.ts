@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { abort, action, amountSchema, Bench, commit, prepare } from './fixtures/participant.fixture.js';
+import { abort, action, amountSchema, Bench, commit, gate, prepare } from './fixtures/participant.fixture.js';
+import { settled } from './fixtures/manual-clock.fixture.js';
 import { Refused } from './operations/refused.js';
 
 describe('an ACTION of attempt 2 (R3)', () => {
@@ -79,6 +80,28 @@ describe('an ACTION of attempt 2 (R3)', () => {
     expect(replies).toMatchObject([{ result: 'RETRY' }]);
     expect(bench.count('acted')).toBe(0);
     expect(bench.log.lines.some(({ level }) => level === 'error')).toBe(true);
+  });
+});
+
+describe('a PREPARE of attempt 1 that is under way while the ACTION of attempt 2 commits in another process', () => {
+  it.each(['charge', 'reserve'])('is refused by its own test of the fence (%s)', async (operation) => {
+    const door = gate();
+    const slow = new Bench({ at: (point) => (point === 'P1' ? door.passed : undefined) });
+    const other = new Bench({ server: slow.server });
+    const xa = operation === 'charge';
+
+    const prepared = slow.send(prepare(operation));
+    await settled();
+    // tcc wrote its row and fence before the handler: the action meets their locks and is tried again.
+    const acted = await other.send(action(operation, { attempt: 2 }));
+    door.open();
+    const votes = await prepared;
+
+    expect(acted).toMatchObject([{ result: xa ? 'DONE' : 'RETRY' }]);
+    expect(votes).toMatchObject([xa ? { vote: 'NO', noCode: 'FENCED' } : { vote: 'YES' }]);
+    expect(await other.send(action(operation, { attempt: 2 }))).toMatchObject([{ result: 'DONE' }]);
+    expect(await other.send(prepare(operation))).toMatchObject([{ noCode: 'FENCED' }]);
+    expect([await other.gids(), other.count('acted')]).toEqual([[], 1]);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryServer } from '#persistence';
 import { add, amountSchema, Bench, commit, gate, prepare } from './fixtures/participant.fixture.js';
 import { ManualClock, settled } from './fixtures/manual-clock.fixture.js';
+import { defineOperation } from './operations/operation.js';
 import type { OperationDefinition } from './operations/operation.js';
 
 describe.each([
@@ -71,5 +72,26 @@ describe('two processes with the same PREPARE', () => {
     expect(votes).toMatchObject([{ vote: 'YES' }, { vote: 'YES' }]);
     await first.send(commit());
     expect(first.count('charged')).toBe(1);
+  });
+
+  it('that only reads vote READ_ONLY together: a duplicate row is looked at again, never a NO', async () => {
+    const door = gate();
+    const reading = defineOperation({
+      name: 'charge',
+      xa: { schema: amountSchema, work: { one: async () => ({ seen: 1 }) } },
+    });
+    const slow = new Bench({
+      operations: [reading],
+      at: (point) => (point === 'P1' ? door.passed : undefined),
+    });
+    const quick = new Bench({ server: slow.server, operations: [reading] });
+
+    const late = slow.send(prepare('charge'));
+    await settled();
+    const votes = await quick.send(prepare('charge'));
+    door.open();
+
+    expect(await late).toEqual(votes);
+    expect(votes).toMatchObject([{ vote: 'READ_ONLY', output: { seen: 1 } }]);
   });
 });

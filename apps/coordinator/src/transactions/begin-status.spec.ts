@@ -18,7 +18,7 @@ function at(stage: 'begun' | 'decided' | 'ended', decision: Decision = 'COMMIT')
   return {
     tx: { ...tx, attempts: [{ ...tx.attempts[0]!, decision: decided }] },
     endedAt: stage === 'ended' ? 'then' : null,
-  } as StoredTransaction;
+  } as unknown as StoredTransaction;
 }
 
 describe('the status of an answer to BEGIN', () => {

@@ -33,7 +33,7 @@ function request(index: number) {
         id: 'payment',
         participant: 'payments',
         operation: 'charge',
-        payload: { account: `c-${index % 50}`, amount: 1, orderId },
+        payload: { account: `c-${index}`, amount: 1, orderId },
       },
     ],
   };
@@ -54,7 +54,7 @@ describe.each([
       });
     await put('inventory-1', '/stock/tea', { onHand: 100_000 });
     await put('inventory-1', '/stock/gone', { onHand: 0 });
-    for (let index = 0; index < 50; index += 1)
+    for (let index = 0; index < BURST; index += 1)
       await put('payments-1', `/accounts/c-${index}`, { balance: 100_000 });
   });
   afterAll(() => site.close());

@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import { LateAdmin } from '#coordination';
 import {
   LEDGER_SESSION,
@@ -40,7 +39,7 @@ export function ledgerParts({ databaseUrl: url, instanceId }: Config, log: Log):
   };
 }
 
-async function assertMigrated(pool: pg.Pool): Promise<void> {
+async function assertMigrated(pool: ReturnType<typeof createPool>): Promise<void> {
   const missing = await pendingMigrations(pool, coordinatorSchema);
   if (missing.length > 0) throw new Error(`steps are missing: ${missing.join(', ')}`);
 }

@@ -19,18 +19,29 @@ export class Killer {
     return Object.values(this.kills).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Kills at least `times` times, and on as long as `more` says; resolves when the last killed process is ready again. */
+  /**
+   * Kills at least `times` times, and on as long as `more` says; several may be down at once. Resolves when every killed process
+   * is ready again.
+   */
   async spree(times: number, more: () => boolean): Promise<void> {
+    const coming = new Map<string, Promise<unknown>>();
     for (let round = 0; round < times || more(); round += 1) {
       await pause(PAUSE_MS * (0.5 + this.dice.next()));
-      await this.killOne(KINDS[round % KINDS.length]!);
+      const kind = KINDS[round % KINDS.length]!;
+      const name = this.dice.pick(this.cluster.names.filter((one) => one.startsWith(`${kind}-`)));
+      await coming.get(name);
+      await this.kill(name, kind);
+      coming.set(name, this.restartLater(name));
     }
+    await Promise.all(coming.values());
   }
 
-  private async killOne(kind: AppKind): Promise<void> {
-    const name = this.dice.pick(this.cluster.names.filter((one) => one.startsWith(`${kind}-`)));
+  private async kill(name: string, kind: AppKind): Promise<void> {
     await this.cluster.app(name).kill9();
     this.kills[kind] = (this.kills[kind] ?? 0) + 1;
+  }
+
+  private async restartLater(name: string): Promise<void> {
     await pause(DOWN_MS * this.dice.next());
     await this.cluster.restart(name);
   }

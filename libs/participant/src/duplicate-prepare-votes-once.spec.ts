@@ -28,16 +28,19 @@ describe.each([
     expect(bench.count(effect)).toBe(1);
   });
 
-  it('while the first is under way in this process joins it', async () => {
-    const bench = new Bench();
+  it('while the first is under way in this process joins it: one run, an answer to each who asked', async () => {
+    const looks: string[] = [];
+    const bench = new Bench({ hook: (verb, moment) => void (moment === 'before' && looks.push(verb)) });
 
     const copies = await bench.send(
       prepare(operation, { replyPartition: 0 }),
       prepare(operation, { replyPartition: 3 }),
     );
+    const verbsOfTwo = looks.length;
+    await bench.send(prepare(operation, { branch: 'b2' }));
 
     expect(copies).toHaveLength(2);
-    expect(bench.faults.passed.filter((point) => point === 'P1')).toHaveLength(1);
+    expect(looks.length - verbsOfTwo).toBe(verbsOfTwo);
   });
 });
 

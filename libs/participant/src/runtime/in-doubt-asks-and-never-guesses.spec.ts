@@ -152,6 +152,24 @@ describe('a branch in doubt', () => {
     await participant.stop();
   });
 
+  it('that ended while its inquiry was under way takes no outcome from it', async () => {
+    const { fetch } = coordinators(() => 'ABORT');
+    const slowFetch = (async (...question: Parameters<Fetch>) => {
+      await one.deliver(commit());
+      return fetch(...question);
+    }) as Fetch;
+    const one = shop({ fetch: slowFetch, coordinatorUrls: ['http://a'] });
+    await one.participant.start();
+    await one.deliver(prepare('charge'));
+
+    await one.clock.advance(60_000);
+
+    expect(readCount(one.server, 'charged')).toBe(1);
+    expect(one.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(one.bus.replies.filter(({ type }) => type === 'ACK')).toMatchObject([{ state: 'COMMITTED' }]);
+    await one.participant.stop();
+  });
+
   it('is alarmed once after alarmAfterMs and counted until it ends', async () => {
     const { clock, log, metrics, participant, deliver } = shop();
     const alarms = () => log.lines.filter(({ level }) => level === 'error');

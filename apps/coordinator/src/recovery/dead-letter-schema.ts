@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { pageQuery } from '#service';
 import { text } from '#wire';
-
-const moment = z.iso.datetime();
+import { moment } from '../http/moment.js';
 
 export const deadLetterIdParam = z.string().regex(/^[0-9]{1,18}$/, 'must be a number');
 

@@ -5,8 +5,8 @@ import { pageQuery } from '#service';
 import { attemptNumber, id, text } from '#wire';
 import { ageMs, flag } from '../http/query.js';
 import { waitingSchema } from '../registry/registry-schema.js';
+import { moment } from '../http/moment.js';
 
-const moment = z.iso.datetime();
 const json = z.custom<Json>(() => true);
 
 // ---- what callers send

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Style } from '#protocol';
+import { moment } from '../http/moment.js';
 
-const moment = z.iso.datetime();
 const silentMs = z.number().describe('Milliseconds since it was heard of, by the database clock.');
 
 export const waitingSchema = z

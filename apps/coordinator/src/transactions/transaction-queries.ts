@@ -14,7 +14,9 @@ export const beginQuerySchema = z.strictObject({
     .describe(
       'accepted: the request is durable. decided: the outcome is set. applied: every branch acknowledged.',
     ),
-  waitMs: digits(0, MAX_WAIT_MS).default(30_000).describe('How long to wait for that.'),
+  waitMs: digits(0, MAX_WAIT_MS)
+    .default(30_000)
+    .describe('How long to wait for that; default 30000, at most 300000.'),
 });
 export type BeginQuery = z.output<typeof beginQuerySchema>;
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { BranchState, Decision, Fallback, Heuristic, Mode, StepKind, TransactionState } from '#protocol';
 import type { Json } from '#protocol';
+import { moment } from '../http/moment.js';
 
 /** The shapes the API answers with, once: types for the code, JSON schema for the OpenAPI document. */
 
-const moment = z.iso.datetime().describe('Database time, UTC.');
 /** Any JSON; the payload check of the wire has let it in. */
 const json = z.custom<Json>(() => true);
 const outcome = z.enum(['committed', 'aborted']).nullable();

@@ -77,7 +77,11 @@ export class TransactionsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'List transactions, newest first' })
+  @ApiOperation({
+    summary: 'List transactions, newest first',
+    description:
+      'A filtered page looks at a bounded part of history: it may be short, even empty, and still have a nextCursor.',
+  })
   @ApiResponse({ status: 200, standardSchema: pageSchema(transactionViewSchema) })
   list(@Query({ schema: listQuerySchema }) query: ListQuery): Promise<Page<TransactionView>> {
     return this.transactions.list(query);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const moment = z.iso.datetime();
+const moment = z.string().meta({ format: 'date-time' });
 
 export const statusSchema = z.object({
   app: z.literal('watchdog'),

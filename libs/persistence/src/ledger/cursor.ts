@@ -23,6 +23,9 @@ function decode(cursor: string, valid: (place: string) => boolean): string {
 export const gtxCursor = (page: PageRequest): string | null =>
   page.cursor === null ? null : decode(page.cursor, isGtx);
 
+/** The cursor of a place that no page showed: all above it was looked at. */
+export const cursorAt = (gtx: string): string => encode(gtx);
+
 /** Cursor over numbered rows: the id last shown; null at the start. */
 export const idCursor = (page: PageRequest): string | null =>
   page.cursor === null ? null : decode(page.cursor, (place) => /^[1-9]\d{0,17}$/.test(place));

@@ -3,7 +3,10 @@ import type { NewDeadLetter, StoredTransaction, TimelineEntry } from './ledger.j
 
 /** What operators and lists ask of the coordinator's ledger: never on the hot path (TypeORM in postgres/). Keyset paging throughout. */
 export interface LedgerAdmin {
-  /** Newest first. */
+  /**
+   * Newest first. Where no index serves the filter, a page looks at a bounded part of history: it may be short, even empty, and
+   * still have a next one.
+   */
   list(filter: TransactionFilter, page: PageRequest): Promise<Page<StoredTransaction>>;
   timeline(gtx: string): Promise<readonly StoredTimelineEntry[]>;
   /** Live (not ended) and quarantined transactions, oldest first: those that may have unacknowledged prepared branches. */

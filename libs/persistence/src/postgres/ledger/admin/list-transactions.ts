@@ -2,10 +2,11 @@ import { TERMINAL, TransactionState, type Outcome } from '#protocol';
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import type { StoredTransaction } from '../../../port/ledger.js';
 import type { Page, PageRequest, TransactionFilter } from '../../../port/ledger-admin.js';
-import { gtxCursor, pageOf, pageSize } from '../../../ledger/cursor.js';
+import { cursorAt, gtxCursor, pageOf, pageSize } from '../../../ledger/cursor.js';
 import { cleanText } from '../arrays.js';
 import { TransactionEntity } from './entities/transaction.entity.js';
 import { storedOf } from './from-entity.js';
+import { scanWindow } from './scan-window.js';
 
 type Query = SelectQueryBuilder<TransactionEntity>;
 
@@ -55,18 +56,40 @@ async function readPage(query: Query, page: PageRequest): Promise<Page<StoredTra
   );
 }
 
-/** Newest first. */
-export function listTransactions(
+/** Filters that no index serves; the others find their rows at once, or stop soon because they ask for few. */
+function walksHistory({ state, outcome, participant, olderThanMs, businessKey }: TransactionFilter): boolean {
+  if (businessKey !== undefined) return false;
+  if (state !== undefined && (state === TransactionState.Quarantined || !TERMINAL.includes(state)))
+    return false;
+  return [state, outcome, participant, olderThanMs].some((wanted) => wanted !== undefined);
+}
+
+/** Newest first. A page that walks history looks at a bounded part of it: it may be short, even empty, and still have a next one. */
+export async function listTransactions(
   source: DataSource,
   filter: TransactionFilter,
   page: PageRequest,
 ): Promise<Page<StoredTransaction>> {
-  const query = source.getRepository(TransactionEntity).createQueryBuilder('t').orderBy('t.gtx', 'DESC');
   const after = gtxCursor(page);
-  if (after !== null) query.andWhere('t.gtx < :after', { after });
+  const query = source.getRepository(TransactionEntity).createQueryBuilder('t').orderBy('t.gtx', 'DESC');
   narrow(query, filter);
-  return readPage(query, page);
+  if (!walksHistory(filter)) {
+    if (after !== null) query.andWhere('t.gtx < :after', { after });
+    return readPage(query, page);
+  }
+  const { upper, floor } = await scanWindow(source, after, filter.olderThanMs);
+  query.andWhere('t.gtx < :upper', { upper });
+  if (floor !== null) query.andWhere('t.gtx >= :floor', { floor });
+  const { items, nextCursor } = await readPage(query, page);
+  return { items, nextCursor: nextCursor ?? (floor === null ? null : cursorAt(floor)) };
 }
+
+/** Few, whatever the length of history: both halves have a partial index. */
+const UNRESOLVED = `t.gtx IN (
+  WITH unresolved AS MATERIALIZED (
+    SELECT gtx FROM concordat.transaction WHERE ended_at IS NULL
+    UNION SELECT gtx FROM concordat.transaction WHERE heuristic <> 'none' AND state = 'QUARANTINED'
+  ) SELECT gtx FROM unresolved)`;
 
 /** Live and quarantined ones, oldest first. */
 export function listUnresolved(
@@ -77,8 +100,7 @@ export function listUnresolved(
   const query = source.getRepository(TransactionEntity).createQueryBuilder('t').orderBy('t.gtx', 'ASC');
   const after = gtxCursor(page);
   if (after !== null) query.andWhere('t.gtx > :after', { after });
-  const quarantined = `(t.state = 'QUARANTINED' AND ${IS_DAMAGED})`;
-  query.andWhere(`(${IS_LIVE} OR ${quarantined})`);
+  query.andWhere(UNRESOLVED);
   narrow(query, filter);
   return readPage(query, page);
 }

@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { readBusiness } from '#persistence';
+import { decodeReply, encodeReply } from '#wire';
 import {
   businessOf,
   amountSchema,
@@ -6,6 +9,7 @@ import {
   commit,
   prepare,
   xaOperation,
+  action,
 } from './fixtures/participant.fixture.js';
 import type { OperationDefinition } from './operations/operation.js';
 import { ReadOnly, Refused } from './operations/refused.js';
@@ -38,6 +42,46 @@ describe('a refusal', () => {
 
     expect(await bench.row()).toMatchObject({ state: 'ABORTED', error: { code: 'NEGATIVE' } });
     expect(await bench.send(prepare('reserve', { payload: { amount: -1 } }))).toEqual(first);
+  });
+
+  it.each([
+    ['PREPARE', prepare('reserve')],
+    ['ACTION', action('reserve')],
+  ])('of %s takes back what the handler wrote, and nothing else', async (_name, command) => {
+    const writesThenRefuses = {
+      one: async (context: Parameters<typeof businessOf>[0]) => {
+        await businessOf(context).put('written', true);
+        throw new Refused('LATE', 'thought better of it');
+      },
+    };
+    const bench = new Bench({
+      operations: [
+        {
+          name: 'reserve',
+          tcc: { schema: amountSchema, try: writesThenRefuses, confirm: nothing, cancel: nothing },
+          saga: { schema: amountSchema, action: writesThenRefuses },
+        },
+      ],
+    });
+
+    expect(await bench.send(command)).toMatchObject([{ code: 'LATE' }]);
+    expect(readBusiness(bench.server.database('shop'), 'written')).toBeUndefined();
+    expect((await bench.row())?.error).toMatchObject({ code: 'LATE' });
+  });
+
+  it('of a payload with a thousand faults still fits a vote', async () => {
+    const strict = z.record(z.string(), z.number());
+    const bench = new Bench({
+      operations: [{ name: 'charge', xa: { schema: strict, work: nothing } }],
+    });
+    const payload = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`field-${n}`, 'no number']));
+
+    const [vote] = await bench.send(prepare('charge', { payload }));
+
+    expect(decodeReply(encodeReply(vote!))).toMatchObject({
+      ok: true,
+      message: { noCode: 'INVALID_PAYLOAD' },
+    });
   });
 
   it('of a message of 100 kB is cut and still a vote', async () => {

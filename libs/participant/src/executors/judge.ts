@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
+import type { Log } from '#observability';
 import type { BranchFault, Json } from '#protocol';
 import type { BranchKey, LocalTransaction } from '#persistence';
 import { isJsonPayload } from '#wire';
@@ -143,6 +144,7 @@ function checkedOutput(output: unknown): Json {
 function contextFor(desk: Desk, tx: LocalTransaction, call: Call): BranchContext {
   const { gtx, attempt, branch } = call.key;
   let manager: EntityManager | null = null;
+  let log: Log | null = null;
   return {
     ...{ gtx, attempt, branch, operation: call.operation, payload: call.payload, output: call.output },
     client: tx.client as ClientBase,
@@ -150,7 +152,9 @@ function contextFor(desk: Desk, tx: LocalTransaction, call: Call): BranchContext
     get budgetLeftMs() {
       return Math.max(0, call.deadlineMs - desk.clock.nowMs());
     },
-    log: desk.log.child({ gtx, attempt, branch, operation: call.operation }),
+    get log() {
+      return (log ??= desk.log.child({ gtx, attempt, branch, operation: call.operation }));
+    },
   };
 }
 

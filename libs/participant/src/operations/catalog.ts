@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { Json, Style } from '#protocol';
-import { describeFaults, id } from '#wire';
+import { clipText, describeFaults, id } from '#wire';
 import { ParticipantError } from '../errors.js';
 import { isBatch } from './operation.js';
+import { MAX_REFUSAL_MESSAGE } from './refused.js';
 import type { OperationDefinition } from './operation.js';
 
 /** An operation as HELLO announces it. */
@@ -60,13 +61,15 @@ export function parsePayload(schema: z.ZodType, payload: Json): Parsed {
     const parsed = schema.safeParse(payload);
     return parsed.success
       ? { ok: true, payload: parsed.data }
-      : { ok: false, message: describeFaults(parsed.error.issues) };
+      : notParsed(describeFaults(parsed.error.issues));
   } catch (error) {
-    return {
-      ok: false,
-      message: `the schema failed: ${error instanceof Error ? error.message : String(error)}`,
-    };
+    return notParsed(`the schema failed: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** A thousand faults must still fit a row and a vote. */
+function notParsed(message: string): Parsed {
+  return { ok: false, message: clipText(message, MAX_REFUSAL_MESSAGE) };
 }
 
 function faultsOf(definition: OperationDefinition, before: readonly OperationDefinition[]): string[] {

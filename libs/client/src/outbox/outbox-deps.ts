@@ -23,6 +23,8 @@ export interface OutboxOptions {
   /** How long delivered entries are kept. */
   readonly retentionMs: number;
   readonly maxBatch: number;
+  /** No process of this initiator will ever want outcomes: they count as told. Otherwise they wait for one that has a handler. */
+  readonly ignoreOutcomes: boolean;
 }
 
 export const DEFAULT_OUTBOX_OPTIONS: OutboxOptions = {
@@ -33,4 +35,5 @@ export const DEFAULT_OUTBOX_OPTIONS: OutboxOptions = {
   handlerLeaseMs: 30_000,
   retentionMs: 14 * 24 * 3_600_000,
   maxBatch: 500,
+  ignoreOutcomes: false,
 };

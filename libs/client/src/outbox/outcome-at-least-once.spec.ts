@@ -100,6 +100,30 @@ describe('an outcome', () => {
   });
 });
 
+describe('where nobody listens', () => {
+  it('outcomes are kept for a process where somebody does', async () => {
+    const deaf = world.process();
+    deaf.start();
+    const gtx = await world.enqueue(deaf);
+    await world.say(gtx, COMMITTED);
+    await world.clock.advance(60_000);
+
+    const { heard } = listening();
+    await settle();
+
+    expect(heard).toMatchObject([{ gtx }]);
+  });
+
+  it('and nobody ever will, they count as told', async () => {
+    const deaf = world.process({ outbox: { ignoreOutcomes: true } });
+    deaf.start();
+    const gtx = await world.enqueue(deaf);
+    await world.say(gtx, COMMITTED);
+
+    expect(await world.store().find(gtx)).toMatchObject({ deliveredAt: expect.any(String) });
+  });
+});
+
 describe('a handler that fails', () => {
   it('hears the same outcome again, ever more seldom, until it takes it', async () => {
     const shop = world.process();

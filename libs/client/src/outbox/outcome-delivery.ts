@@ -38,8 +38,9 @@ export class OutcomeDelivery {
     this.handlers.push(handler);
   }
 
+  /** Where nobody listens outcomes are kept, for a process where somebody does (unless they are to be ignored). */
   start(): void {
-    this.pump.start();
+    if (this.handlers.length > 0 || this.options.ignoreOutcomes) this.pump.start();
   }
 
   wake(): void {

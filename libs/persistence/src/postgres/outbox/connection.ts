@@ -7,8 +7,12 @@ type Client = Pick<ClientBase, 'query'> & Partial<Pick<ClientBase, 'getTransacti
 const isManager = (connection: unknown): connection is EntityManager =>
   typeof connection === 'object' && connection !== null && 'createQueryBuilder' in connection;
 
+/** A pool has `query` too, but runs each statement on any connection, in a transaction of its own. */
 const isClient = (connection: unknown): connection is Client =>
-  typeof connection === 'object' && connection !== null && 'query' in connection;
+  typeof connection === 'object' &&
+  connection !== null &&
+  'query' in connection &&
+  !('totalCount' in connection);
 
 const refused = (message: string): StoreError => new StoreError('OTHER', `outbox: ${message}`, false, null);
 

@@ -7,8 +7,8 @@ export type ProtocolEvent =
   | AckEvent
   | ResultEvent
   | HeuristicEvent
-  /** The prepare budget or the saga limit is spent. */
-  | { readonly type: 'deadline' }
+  /** The prepare budget or the saga limit of this attempt is spent; a late alarm must not end the attempt after it. */
+  | { readonly type: 'deadline'; readonly attempt: number }
   /** Write what was acknowledged so far, so that a later driver need not ask again. */
   | { readonly type: 'flush' }
   | OperatorEvent;

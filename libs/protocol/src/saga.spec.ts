@@ -94,7 +94,7 @@ describe('a failed step undoes the executed ones in reverse order', () => {
     const { drive: tried, last } = play(sequence, done('a'), retry('b'), retry('b'));
     expect(last.kind).toBe('volatile');
     expect(pending(tried)).toEqual(['ACTION(1) b']);
-    expect(sendsOf(play(tried, { type: 'deadline' }).last)).toEqual(['COMPENSATE(1) b']);
+    expect(sendsOf(play(tried, { type: 'deadline', attempt: 1 }).last)).toEqual(['COMPENSATE(1) b']);
   });
 
   it('a compensation that keeps failing is called stuck, and still ends when it works', () => {
@@ -117,20 +117,20 @@ describe('a pivot that was sent is settled before anything is compensated', () =
   const sent = play(pivot, done('a')).drive;
 
   it('asks only the pivot, and undoes nothing meanwhile', () => {
-    const { last, drive: settling } = play(sent, { type: 'deadline' });
+    const { last, drive: settling } = play(sent, { type: 'deadline', attempt: 1 });
     expect(sendsOf(last)).toEqual(['COMPENSATE(1) p settle']);
     expect(settling.tx).toMatchObject({ state: 'SAGA_RUNNING', demand: { by: 'deadline' } });
     expect(pending(settling)).toEqual(['COMPENSATE(1) p settle']);
   });
 
   it('goes forward when it was done after all', () => {
-    const { drive: forward } = play(sent, { type: 'deadline' }, undone('p', 1, 'DONE'));
+    const { drive: forward } = play(sent, { type: 'deadline', attempt: 1 }, undone('p', 1, 'DONE'));
     expect(forward.tx).toMatchObject({ state: 'SAGA_RUNNING', demand: null });
     expect(pending(forward)).toEqual(['ACTION(1) r']);
   });
 
   it('goes back when its key is planted', () => {
-    const { drive: back } = play(sent, { type: 'deadline' }, undone('p', 1, 'NULL_COMPENSATED'));
+    const { drive: back } = play(sent, { type: 'deadline', attempt: 1 }, undone('p', 1, 'NULL_COMPENSATED'));
     expect(back.tx.state).toBe('SAGA_COMPENSATING');
     expect(pending(back)).toEqual(['COMPENSATE(1) a']);
   });
@@ -138,7 +138,7 @@ describe('a pivot that was sent is settled before anything is compensated', () =
   it('past it only forward: failures are retried, deadline and operator are refused', () => {
     const past = play(sent, done('p')).drive;
     expect(play(past, failed('r')).last.kind).toBe('volatile');
-    expect(step(past, { type: 'deadline' }).kind).toBe('none');
+    expect(step(past, { type: 'deadline', attempt: 1 }).kind).toBe('none');
     expect(step(past, { type: 'force-abort', by: 'ann', reason: 'x' })).toMatchObject({
       kind: 'refused',
       code: 'PAST_PIVOT',
@@ -185,9 +185,14 @@ describe('2PC falls back to a saga under the same gtx', () => {
   });
 
   it('after a prepare timeout; never without being asked for; never for an operator', () => {
-    expect(play(start, { type: 'deadline' }).drive.tx.attempt).toBe(2);
-    expect(play(drive(), { type: 'deadline' }).drive.tx.state).toBe('ABORTING');
+    expect(play(start, { type: 'deadline', attempt: 1 }).drive.tx.attempt).toBe(2);
+    expect(play(drive(), { type: 'deadline', attempt: 1 }).drive.tx.state).toBe('ABORTING');
     expect(play(start, { type: 'force-abort', by: 'ann', reason: 'x' }).drive.tx.state).toBe('ABORTING');
+  });
+
+  it('a late alarm of attempt 1 does not end attempt 2', () => {
+    const { drive: fallen } = play(start, { type: 'deadline', attempt: 1 });
+    expect(step(fallen, { type: 'deadline', attempt: 1 }).kind).toBe('none');
   });
 
   it('ends only when every ABORT(1) is acknowledged too', () => {

@@ -19,7 +19,7 @@ export function step(drive: Drive, event: ProtocolEvent): Transition {
 function dispatch(drive: Drive, event: ProtocolEvent): Transition {
   switch (event.type) {
     case 'deadline':
-      return isSaga(drive.tx) ? onSagaDeadline(drive) : onPrepareDeadline(drive);
+      return onDeadline(drive, event.attempt);
     case 'flush':
       return onFlush(drive);
     case 'force-abort':
@@ -29,6 +29,11 @@ function dispatch(drive: Drive, event: ProtocolEvent): Transition {
     default:
       return fromBranch(drive, event);
   }
+}
+
+function onDeadline(drive: Drive, attempt: number): Transition {
+  if (attempt !== drive.tx.attempt) return { kind: 'none', reason: 'deadline of another attempt' };
+  return isSaga(drive.tx) ? onSagaDeadline(drive) : onPrepareDeadline(drive);
 }
 
 type BranchEvent = Extract<ProtocolEvent, { participant: string }>;

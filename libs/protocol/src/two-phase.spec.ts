@@ -74,12 +74,12 @@ describe('the first NO decides ABORT', () => {
   });
 
   it('aborts when the budget is spent, once', () => {
-    const { drive: aborted, last } = play(drive(), yes('a'), { type: 'deadline' });
+    const { drive: aborted, last } = play(drive(), yes('a'), { type: 'deadline', attempt: 1 });
     expect(last).toMatchObject({
       kind: 'durable',
       change: { decide: { decision: 'ABORT', reason: 'TIMEOUT' } },
     });
-    expect(step(aborted, { type: 'deadline' }).kind).toBe('none');
+    expect(step(aborted, { type: 'deadline', attempt: 1 }).kind).toBe('none');
   });
 });
 
@@ -155,7 +155,7 @@ describe('heuristic damage is shown, never hidden', () => {
     } as const;
     const { drive: flagged } = play(start, report);
     expect(flagged.tx).toMatchObject({ state: 'PREPARING', heuristic: 'hazard' });
-    expect(play(flagged, { type: 'deadline' }).drive.tx.state).toBe('ABORTING');
+    expect(play(flagged, { type: 'deadline', attempt: 1 }).drive.tx.state).toBe('ABORTING');
   });
 });
 

@@ -33,7 +33,7 @@ function eventsOf(entry: Entry, now: number, random: Random): readonly WorkEvent
   const events: WorkEvent[] = [];
   if (overdue(entry, now)) {
     entry.deadlineAtMs = now + DEADLINE_AGAIN_MS;
-    events.push({ type: 'deadline' });
+    events.push({ type: 'deadline', attempt: entry.drive.tx.attempt });
   }
   if (entry.resendAtMs <= now) {
     entry.tries += 1;

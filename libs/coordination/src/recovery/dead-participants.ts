@@ -112,7 +112,7 @@ export class DeadParticipants {
     const decided = attemptOf(stored.tx, gid.attempt)?.decision ?? null;
     if (decided) return this.finish(database, gid, decided);
     if (stored.deadlineLeftMs > 0) return;
-    await this.hooks.submit(gid.gtx, { type: 'deadline' });
+    await this.hooks.submit(gid.gtx, { type: 'deadline', attempt: gid.attempt });
   }
 
   /** A: decided transactions that wait for an acknowledgement from there, prepared or not (an unprepared branch gets its tombstone). */

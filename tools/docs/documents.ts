@@ -1,5 +1,6 @@
 import { configTable } from '#service';
 import { fillSections } from './markers.js';
+import { snippetSections } from './snippets.js';
 import { stateDiagram } from './state-diagram.js';
 import { asyncApi } from './wire/asyncapi.js';
 import { wireProtocolSections } from './wire/wire-protocol.js';
@@ -13,7 +14,10 @@ export interface GeneratedDocument {
 }
 
 export const GENERATED: readonly GeneratedDocument[] = [
-  { path: 'README.md', render: (current) => fillSections(current, { config: configTable() }) },
+  {
+    path: 'README.md',
+    render: (current, root) => fillSections(current, { config: configTable(), ...snippetSections(root) }),
+  },
   {
     path: 'docs/wire-protocol.md',
     render: (current, root) => fillSections(current, wireProtocolSections(root)),

@@ -1,17 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { GENERATED } from './documents.js';
+
 import { fillSections } from './markers.js';
-
-const ROOT = join(import.meta.dirname, '../..');
-
-describe('generated documents say what the code says (`npm run docs:generate`)', () => {
-  it.each(GENERATED)('$path', ({ path, render }) => {
-    const current = readFileSync(join(ROOT, path), 'utf8');
-    expect(current).toBe(render(current, ROOT));
-  });
-});
 
 describe('a marked section', () => {
   const text = 'a\n<!-- x:begin -->\nold\n<!-- x:end -->\nb\n';

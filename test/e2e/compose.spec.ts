@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { temporaryDirectory, type TemporaryDirectory } from '#stack';
 import { portFaults } from './compose/addresses.js';
+import { describes, documentedCalls } from './compose/documented-calls.js';
 import { readComposeFile, readText } from './compose/file.js';
 import { Shop } from './compose/shop.js';
 import { ComposeSystem } from './compose/system.js';
@@ -109,6 +110,16 @@ describe('the system that docker-compose.yml describes', () => {
     expect(order).toMatchObject({ status: 'REJECTED', reason: 'INSUFFICIENT_FUNDS' });
     expect(await shop.onHand('tea')).toBe(tea);
     expect(await shop.balance('alice')).toBe(money);
+  });
+
+  it.each(['README.md', 'docs/runbook.md'])('offers every call of %s', async (path) => {
+    const missing: unknown[] = [];
+    for (const call of documentedCalls(ROOT, path)) {
+      const answer = await fetch(`${system.url(call.app)}/openapi.json`);
+      if (!describes((await answer.json()) as Parameters<typeof describes>[0], call)) missing.push(call);
+    }
+
+    expect(missing).toEqual([]);
   });
 
   it('ends by itself within its grace period when it is asked to', async () => {

@@ -27,9 +27,9 @@ const portOfApp = (name: string, service: AppService): number => {
 };
 
 /** The container ports on which something listens, by service. */
-function listening(file: ComposeFile): Map<string, number[]> {
+function listening(file: ComposeFile): ReadonlyMap<string, readonly number[]> {
   const apps = [...file.apps].map(([name, app]) => [name, [portOfApp(name, app)]] as const);
-  return new Map<string, number[]>([
+  return new Map<string, readonly number[]>([
     ['kafka', [...listenerPorts(file.kafka).values()]],
     ['postgres', [POSTGRES_PORT]],
     ...apps,

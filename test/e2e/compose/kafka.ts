@@ -21,13 +21,16 @@ function settingsOf(service: KafkaService, addresses: Addresses): Record<string,
   const names = Object.keys(service.environment).filter(
     (name) => name.startsWith('KAFKA_') && !NOT_SETTINGS.includes(name),
   );
-  const settings = Object.fromEntries(
+  const settings: Record<string, string> = Object.fromEntries(
     names.map((name) => [propertyName(name), addresses.rewrite('kafka', service.environment[name] ?? '')]),
   );
   const listeners = [...listenerPorts(service)].map(
     ([listener, port]) => `${listener}://127.0.0.1:${addresses.port('kafka', port)}`,
   );
-  const { 'log.dirs': directory, ...rest } = { ...settings, listeners: listeners.join(',') };
+  const { 'log.dirs': directory, ...rest }: Record<string, string> = {
+    ...settings,
+    listeners: listeners.join(','),
+  };
   if (directory !== DATA_DIRECTORY) throw new Error(`KAFKA_LOG_DIRS must be the volume, ${DATA_DIRECTORY}`);
   return rest;
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { pageSchema, type Page } from '#service';
 import { noQuerySchema } from '../http/query.js';
 import {
@@ -12,10 +12,11 @@ import {
   type RequeueResultView,
 } from './dead-letter-schema.js';
 import { DeadLettersService } from './dead-letters.service.js';
-import { Caller, RecoveryGuard } from './recovery.guard.js';
+import { CALLER_HEADER, Caller, RecoveryGuard } from './recovery.guard.js';
 import { dryRunQuerySchema, reasonSchema, type DryRunQuery, type ReasonBody } from './recovery-schema.js';
 
 @ApiTags('recovery')
+@ApiHeader(CALLER_HEADER)
 @UseGuards(RecoveryGuard)
 @Controller('v1/recovery/dead-letters')
 export class DeadLettersController {

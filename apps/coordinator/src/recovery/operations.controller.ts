@@ -9,10 +9,10 @@ import {
   UseGuards,
   applyDecorators,
 } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { transactionId } from '../http/transaction-id.js';
 import { OperationsService } from './operations.service.js';
-import { Caller, RecoveryGuard } from './recovery.guard.js';
+import { CALLER_HEADER, Caller, RecoveryGuard } from './recovery.guard.js';
 import {
   actionResultSchema,
   dryRunQuerySchema,
@@ -36,6 +36,7 @@ function Action(path: string, summary: string): MethodDecorator {
 }
 
 @ApiTags('recovery')
+@ApiHeader(CALLER_HEADER)
 @UseGuards(RecoveryGuard)
 @Controller('v1/recovery/transactions/:id')
 export class OperationsController {

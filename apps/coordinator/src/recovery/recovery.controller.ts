@@ -1,10 +1,10 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { pageSchema, type Page } from '#service';
 import { noQuerySchema, pageQuerySchema, type PageQuery } from '../http/query.js';
 import { InDoubtService } from './in-doubt.service.js';
 import { LedgerWideService } from './ledger-wide.service.js';
-import { Caller, RecoveryGuard } from './recovery.guard.js';
+import { CALLER_HEADER, Caller, RecoveryGuard } from './recovery.guard.js';
 import {
   auditEntrySchema,
   dryRunQuerySchema,
@@ -27,6 +27,7 @@ import {
 } from './recovery-schema.js';
 
 @ApiTags('recovery')
+@ApiHeader(CALLER_HEADER)
 @UseGuards(RecoveryGuard)
 @Controller('v1/recovery')
 export class RecoveryController {

@@ -3,6 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import { invalid } from '#service';
 
 const HEADER = 'x-concordat-caller';
+/** For the document. */
+export const CALLER_HEADER = {
+  name: HEADER,
+  required: false,
+  description: 'Who calls, for the audit log; default: the remote address.',
+} as const;
 const CALLER = /^[\x21-\x7e][\x20-\x7e]{0,127}$/;
 
 /** Who called, as it goes to the audit log. */

@@ -38,6 +38,7 @@ export class DriverProcess {
   private readonly opening: Opening;
   private readonly identity;
   private readonly companions: Companion[];
+  private engineStarted = false;
 
   constructor(
     readonly config: Config,
@@ -91,7 +92,7 @@ export class DriverProcess {
     return [
       { name: 'database', run: () => migrateCoordinator(databaseUrl) },
       { name: 'topics', run: () => this.bus.ensureTopics(policies) },
-      { name: 'engine', run: () => this.engine.start() },
+      { name: 'engine', run: () => this.startEngine() },
       { name: 'companions', run: async () => this.companions.forEach((companion) => companion.start()) },
     ];
   }
@@ -115,8 +116,15 @@ export class DriverProcess {
     ];
   }
 
+  private startEngine(): Promise<void> {
+    this.engineStarted = true;
+    return this.engine.start();
+  }
+
   /** A ledger that is away cannot be told that this instance goes: the others notice that it is silent. */
   private async stopEngine(): Promise<void> {
+    // One that never beat has nothing to hand over; a living process of the same name must not be robbed.
+    if (!this.engineStarted) return;
     try {
       await this.engine.stop(Math.min(ENGINE_DRAIN_MS, this.config.drainTimeoutMs / 2));
     } catch (error) {

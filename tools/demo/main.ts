@@ -47,11 +47,13 @@ function interrupted(): Promise<number> {
   });
 }
 
-async function run(terminal: Terminal, stage: Stage): Promise<number> {
+/** What goes wrong after an interruption is its consequence, and nobody's news. */
+async function run(terminal: Terminal, stage: Stage, ending: AbortSignal): Promise<number> {
   try {
     await tell(terminal, stage);
     return 0;
   } catch (error) {
+    if (ending.aborted) return 1;
     terminal.bad(error instanceof Error ? error.message : String(error));
     process.stderr.write(`\n${stage.logTails()}\n`);
     return 1;
@@ -63,10 +65,14 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  const terminal = new Terminal(args.includes('--fast'), process.stdout);
+  const fast = args.includes('--fast');
+  const terminal = new Terminal(fast, process.stdout);
   const stage = new Stage(terminal);
-  const exitCode = await Promise.race([run(terminal, stage), interrupted()]);
-  await terminal.progress('stopping everything', stage.close());
+  const ending = new AbortController();
+  const exitCode = await Promise.race([run(terminal, stage, ending.signal), interrupted()]);
+  ending.abort();
+  terminal.mute();
+  await new Terminal(fast, process.stdout).progress('stopping everything', stage.close());
   return exitCode;
 }
 

@@ -10,12 +10,19 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 /** What the reader sees: acts, what happens in them while it happens, and tables. */
 export class Terminal {
   private acts = 0;
+  private muted = false;
 
   /** @param fast no pauses for reading */
   constructor(
     private readonly fast: boolean,
     private readonly out: NodeJS.WriteStream,
   ) {}
+
+  /** The story was interrupted: what its acts still say is no news. */
+  mute(): void {
+    this.clear();
+    this.muted = true;
+  }
 
   title(text: string): void {
     this.line(pc.bold(text));
@@ -69,16 +76,17 @@ export class Terminal {
   }
 
   private tick(what: string, startedAt: number): void {
-    if (!this.out.isTTY) return;
+    if (!this.out.isTTY || this.muted) return;
     this.clear();
     this.out.write(`${INDENT}… ${what} ${pc.dim(seconds(performance.now() - startedAt))}`);
   }
 
   private clear(): void {
-    if (this.out.isTTY) this.out.write('\r\u001b[K');
+    if (this.out.isTTY && !this.muted) this.out.write('\r\u001b[K');
   }
 
   private line(text: string): void {
+    if (this.muted) return;
     this.out.write(`${text}\n`);
   }
 }

@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, startApp, temporaryDirectory, type AppProcess, type TemporaryDirectory } from '#stack';
 
 /** The ports of the apps, counted from the coordinator's. */
 const PORTS = { coordinator: 0, watchdog: 1, orders: 10, inventory: 20, payments: 30 } as const;
 const DEFAULT_COORDINATOR_PORT = 7300;
+const STARTS_WITHIN_MS = 60_000;
+import { eventually } from '../support/eventually.js';
 
 let directory: TemporaryDirectory;
 let base: number;
@@ -41,7 +42,10 @@ async function startDev(): Promise<AppProcess> {
     // The all-in-one ignores PORT: it says where readiness is asked.
     env: { PORT: String(base), LOG_LEVEL: 'info' },
   });
-  await eventually(() => app.logTail().includes('Concordat is ready') || app.exit !== undefined);
+  await eventually(
+    () => app.logTail().includes('Concordat is ready') || app.exit !== undefined,
+    STARTS_WITHIN_MS,
+  );
   expect(app.exit).toBeUndefined();
   await app.ready();
   return app;
@@ -49,14 +53,6 @@ async function startDev(): Promise<AppProcess> {
 
 async function get<T>(url: string): Promise<T> {
   return (await (await fetch(url)).json()) as T;
-}
-
-async function eventually(condition: () => Promise<boolean> | boolean, withinMs = 60_000): Promise<void> {
-  const until = performance.now() + withinMs;
-  while (!(await condition())) {
-    if (performance.now() > until) throw new Error(`not true within ${withinMs} ms: ${condition.toString()}`);
-    await sleep(50);
-  }
 }
 
 const order = { account: 'alice', lines: [{ sku: 'tea', quantity: 2, unitPrice: 450 }] };

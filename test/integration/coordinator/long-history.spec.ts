@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { systemClock } from '#observability';
-import { World, branch, plan, type Shown } from './world.js';
+import { World, branch, plan, type Answer, type Shown } from './world.js';
 
 const HISTORY = 45_000;
 /** More pages than the windows of that history, fewer than its rows by far. */
@@ -51,7 +51,7 @@ async function walk(query: string): Promise<Walk> {
   const found: string[] = [];
   let pages = 0;
   for (let cursor: string | null = ''; cursor !== null; pages += 1) {
-    const page = await world.get<{ items: Shown[]; nextCursor: string | null }>(
+    const page: Answer<{ items: Shown[]; nextCursor: string | null }> = await world.get(
       `/v1/transactions?limit=200&${query}${cursor && `&cursor=${cursor}`}`,
     );
     found.push(...page.body.items.map(({ id }) => id));

@@ -1,11 +1,13 @@
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmbeddedBroker, type Bus, type EmbeddedBroker } from '#messaging';
 import { silentLog } from '#observability';
 import { startPostgres, temporaryDirectory, type Postgres, type TemporaryDirectory } from '#stack';
 import { topicNames, type Topics } from '#wire';
 import { startCoordinator, type RunningApp } from '../../../apps/coordinator/src/index.js';
+import { eventually } from '../../support/eventually.js';
 import { ScriptedParticipant } from './scripted-participant.js';
+
+export { eventually };
 
 export interface Answer<T = Record<string, unknown>> {
   readonly status: number;
@@ -128,18 +130,6 @@ function startApp(
     bus: broker.connect('coordinator'),
     observability: { processMetrics: false },
   });
-}
-
-/** Waits for a condition; fails loudly when it does not come. */
-export async function eventually(
-  condition: () => Promise<boolean> | boolean,
-  withinMs = 20_000,
-): Promise<void> {
-  const until = performance.now() + withinMs;
-  while (!(await condition())) {
-    if (performance.now() > until) throw new Error(`not true within ${withinMs} ms: ${condition.toString()}`);
-    await sleep(20);
-  }
 }
 
 /** A 2PC over both participants; `more` goes over it. */

@@ -1,6 +1,5 @@
 /** What the README shows of writing participants and initiators runs: over a real PostgreSQL and the embedded broker. */
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -18,6 +17,7 @@ import { createSeats } from '../snippets/seats.js';
 import { TripsModule } from '../snippets/trips.module.js';
 import { Trips } from '../snippets/trips.js';
 import { WalletsModule } from '../snippets/wallets.module.js';
+import { eventually } from '../support/eventually.js';
 
 const TABLES: Record<string, string> = {
   wallets: `CREATE TABLE wallet (id text PRIMARY KEY, cents int); INSERT INTO wallet VALUES ('ann', 10000)`,
@@ -43,10 +43,6 @@ async function query<R extends pg.QueryResultRow>(database: string, text: string
   } finally {
     await client.end();
   }
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(20);
 }
 
 const settings = (database: string) => ({
@@ -76,7 +72,7 @@ beforeAll(async () => {
   seatStore = createPostgresBranchStore({ participant: 'seats', url: postgres.url('seats'), log: silentLog });
   seats = createSeats(broker.connect('seats'), seatStore);
   await seats.start();
-  await until(registered);
+  await eventually(registered);
 });
 
 afterAll(async () => {
@@ -95,7 +91,7 @@ const taken = async (): Promise<object | undefined> =>
 
 /** Acknowledged by everybody: the client may know the outcome before. */
 const applied = (): Promise<void> =>
-  until(async () => {
+  eventually(async () => {
     const open = 'SELECT 1 FROM concordat.transaction WHERE ended_at IS NULL';
     return (await query('ledger', open)).length === 0;
   });
@@ -114,7 +110,7 @@ describe('the snippets of the README', () => {
   it('book a trip by the outbox, and hear how it ended', async () => {
     const id = await trips.get(Trips).book('ann', 'LH1');
 
-    await until(
+    await eventually(
       async () => (await query('trips', `SELECT 1 FROM trip WHERE status = 'PENDING'`)).length === 0,
     );
     expect(await query('trips', 'SELECT id, status FROM trip')).toEqual([

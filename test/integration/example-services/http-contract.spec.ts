@@ -112,10 +112,14 @@ const badInputs: readonly BadInput[] = [
   ['orders', 'GET', '/concordat/branches?state=DANCING', undefined, 400],
 ];
 
+const titleOf = ([service, method, path, body]: BadInput): string =>
+  [service, method, path, JSON.stringify(body)?.slice(0, 80)].join(' ');
+
 describe('bad input', () => {
-  it.each(badInputs.map((bad) => [...bad.slice(0, 3), JSON.stringify(bad[3])?.slice(0, 80), bad] as const))(
-    '%s %s %s %s is refused, and the fault is named',
-    async (_service, _method, _path, _body, [name, method, path, body, status, pointer]) => {
+  const cases = badInputs.map((bad) => ({ title: titleOf(bad), bad }));
+  it.each(cases)(
+    '$title is refused, and the fault is named',
+    async ({ bad: [name, method, path, body, status, pointer] }) => {
       const answer = await world.ask(name, method, path, body);
 
       expectProblem(answer, status);

@@ -1,7 +1,7 @@
 import { Heartbeats } from '#cluster';
 import type { View } from '#cluster';
 import type { BatchHandler, Subscription } from '#messaging';
-import type { InstanceRecord, StoredTransaction } from '#persistence';
+import type { InstanceRecord, LedgerState, StoredTransaction } from '#persistence';
 import type { EngineDeps, EngineOptions, Identity } from './deps.js';
 import { dueEvents } from './drive/due.js';
 import { viewOf } from './drive/entry.js';
@@ -62,7 +62,8 @@ export class Engine {
   private readonly heartbeats: Heartbeats<InstanceRecord>;
   private subscriptions: Subscription[] = [];
   private replies: Subscription | null = null;
-  private epoch = 0;
+  /** As of the last sweep. */
+  private state: LedgerState = { epoch: 0, hold: false };
   private lastScanMs = 0;
   private lastMoveMs = 0;
   private lastPasses = -1;
@@ -82,15 +83,23 @@ export class Engine {
     this.waiters = new Waiters(ledger, clock, log, (gtx) => this.table.get(gtx)?.mine === true);
     this.journal = new Journal(clock, log, metrics, this.waiters);
     const replyPartition = (): number | null => this.replies?.assigned(topics.replies)[0] ?? null;
-    this.relay = new Relay({ bus, topics, faults, log, replyPartition, ledgerEpoch: () => this.epoch });
-    this.stepper = new Stepper(deps, options, instanceId, this.table, this.relay, this.journal);
+    this.relay = new Relay({ bus, topics, faults, log, replyPartition, ledgerEpoch: () => this.state.epoch });
+    this.stepper = new Stepper(
+      deps,
+      options,
+      instanceId,
+      this.table,
+      this.relay,
+      this.journal,
+      () => this.state.hold,
+    );
     this.letters = new DeadLetterBox(deps, this.sender());
     this.takeover = new Takeover(deps, options, instanceId, this.table, this.journal, {
       launch: (entries) => this.stepper.launch(entries.map((entry) => ({ entry, announce: true }))),
     });
     this.desk = new SubmissionDesk(deps, options, this.registry, {
       instanceId,
-      ledgerEpoch: () => this.epoch,
+      ledgerEpoch: () => this.state.epoch,
       inflight: () => this.table.size,
       created: (stored) => this.created(stored),
       doubt: (gtxs) => this.journal.doubt(gtxs),
@@ -106,7 +115,7 @@ export class Engine {
 
   /** Begins to beat, takes over what an earlier process of this name left, and subscribes. Throws when ledger or broker are away; then call it again. */
   async start(): Promise<void> {
-    this.epoch = (await this.deps.ledger.state()).epoch;
+    this.state = await this.deps.ledger.state();
     await this.registry.refresh();
     this.wheel.start();
     await this.heartbeats.start();
@@ -158,7 +167,7 @@ export class Engine {
   async scan(): Promise<number> {
     const back = await this.registry.refresh();
     for (const participant of back) this.participantIsBack(participant);
-    this.epoch = (await this.deps.ledger.state()).epoch;
+    this.state = await this.deps.ledger.state();
     const { clock } = this.deps;
     const beganMs = clock.nowMs();
     const taken = await this.takeover.sweep(this.heartbeats.view.dead);

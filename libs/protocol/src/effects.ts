@@ -76,4 +76,6 @@ export type RefusalCode =
   | 'ALREADY_DECIDED'
   | 'PAST_PIVOT'
   | 'NOT_2PC'
-  | 'NOTHING_TO_RESOLVE';
+  | 'NOTHING_TO_RESOLVE'
+  /** Recovery hold (§7): no ABORT is written until the operator has reconciled and released. */
+  | 'HELD';

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { outcomeOf } from '#protocol';
 import type { OperationDefinition } from '#participant';
 import { LedgerError } from '#persistence';
@@ -154,3 +155,36 @@ describe('late messages about an ended transaction', () => {
     await world.repliesRead();
   });
 });
+
+describe('recovery hold', () => {
+  it('writes no ABORT, also of what is overdue, until it is released', async () => {
+    const engine = await start({}, neverAnswers);
+    const { stored } = await engine.desk.submit(submission({ ...REQUEST, timeoutMs: 60_000 }));
+    await world.admin.setHold(true);
+    await engine.scan();
+
+    const { gtx } = stored.tx;
+    await engine.submit(gtx, { type: 'deadline', attempt: 1 });
+    expect((await world.stored(gtx))?.tx.state).toBe('PREPARING');
+    expect(await engine.submit(gtx, { type: 'force-abort', by: 'ann', reason: 'x' })).toMatchObject({
+      kind: 'refused',
+      code: 'HELD',
+    });
+
+    await world.admin.setHold(false);
+    await engine.scan();
+    await engine.submit(gtx, { type: 'deadline', attempt: 1 });
+    expect((await world.stored(gtx))?.tx.attempts[0]?.decision).toBe('ABORT');
+  });
+});
+
+/** A participant whose handler waits for ever. */
+const neverAnswers: OperationDefinition = {
+  name: 'add',
+  tcc: {
+    schema: z.any(),
+    try: { one: () => new Promise<never>(() => undefined) },
+    confirm: { one: async () => undefined },
+    cancel: { one: async () => undefined },
+  },
+};

@@ -1,5 +1,5 @@
-import { InvariantError, newlyOutstanding, outcomeOf, outstanding, step } from '#protocol';
-import type { Command, Transition } from '#protocol';
+import { Decision, InvariantError, newlyOutstanding, outcomeOf, outstanding, step } from '#protocol';
+import type { Command, ProtocolEvent, Transition } from '#protocol';
 import type { StepOutcome, StoredTransaction } from '#persistence';
 import { Batcher } from '../batcher.js';
 import type { EngineDeps, EngineOptions } from '../deps.js';
@@ -42,6 +42,8 @@ export class Stepper {
     private readonly table: DriveTable,
     private readonly relay: Relay,
     private readonly journal: Journal,
+    /** The ledger is in recovery hold. */
+    private readonly held: () => boolean,
   ) {
     this.batcher = new Batcher((batch) => this.pass(batch), options.maxBatch);
   }
@@ -128,8 +130,19 @@ export class Stepper {
           sends: addressedTo(outstanding(entry.drive), event.participant),
         };
       default:
-        return this.guarded(() => step(entry.drive, event), entry);
+        return this.heldBack(
+          this.guarded(() => step(entry.drive, event), entry),
+          event,
+        );
     }
+  }
+
+  /** A restored ledger may have lost a COMMIT: while it is held, no ABORT is written (§7). */
+  private heldBack(transition: Transition, event: ProtocolEvent): Transition {
+    const aborts = transition.kind === 'durable' && transition.change.decide?.decision === Decision.Abort;
+    if (!aborts || !this.held()) return transition;
+    if (event.type !== 'force-abort') return { kind: 'none', reason: 'recovery hold' };
+    return { kind: 'refused', code: 'HELD', detail: 'recovery hold: release it first' };
   }
 
   /** A broken invariant stops this step alone: logged, never retried, nothing written. */

@@ -95,8 +95,17 @@ export class PostgresOutboxStore implements OutboxStore {
   }
 }
 
+/**
+ * What the relay writes need not be on the disk before it goes on: a lease that a database crash forgets leads to another send, a
+ * forgotten ACCEPTED or OUTCOME to the same question and answer, a forgotten delivery to another call of the handler. What must be
+ * durable, the entry itself, is written on the caller's connection.
+ */
+const LAZY = { synchronous_commit: 'off' };
+
 /** Opens the outbox of one initiator, in its business database. The first statement opens the first connection. */
 export function createPostgresOutboxStore(options: SessionOptions): PostgresOutboxStore {
   const { maxConnections = 4, ...others } = options;
-  return new PostgresOutboxStore(openSessions({ ...others, maxConnections }, 'own', 'concordat outbox'));
+  return new PostgresOutboxStore(
+    openSessions({ ...others, maxConnections }, 'own', 'concordat outbox', LAZY),
+  );
 }

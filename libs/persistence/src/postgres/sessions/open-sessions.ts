@@ -34,8 +34,13 @@ const TCP_SETTINGS = {
  */
 export type SessionUse = 'business' | 'own';
 
-/** A pool of sessions as a participant needs them: set up once per connection, not per transaction. */
-export function openSessions(options: SessionOptions, use: SessionUse, applicationName: string): SessionPool {
+/** A pool of sessions as a participant needs them: set up once per connection, not per transaction. `more`: settings on top. */
+export function openSessions(
+  options: SessionOptions,
+  use: SessionUse,
+  applicationName: string,
+  more: Readonly<Record<string, string>> = {},
+): SessionPool {
   const { url, log, maxConnections, connectTimeoutMs, answerTimeoutMs } = options;
   const pool = createPool({
     url,
@@ -49,6 +54,7 @@ export function openSessions(options: SessionOptions, use: SessionUse, applicati
       ...(use === 'own' ? LEDGER_SESSION : {}),
       lock_timeout: String(options.lockTimeoutMs ?? 1_000),
       idle_in_transaction_session_timeout: String(options.idleInTransactionTimeoutMs ?? 10_000),
+      ...more,
     },
   });
   return new SessionPool(pool);

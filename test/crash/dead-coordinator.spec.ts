@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
-import { call } from './support/shop.js';
+import { purchase, put, submit } from './support/requests.js';
 import { openSite, until } from './support/site.js';
 import type { Site } from './support/site.js';
 
@@ -16,27 +15,9 @@ const SHAPES = [
   { mode: 'saga' },
 ] as const;
 
-function request(index: number) {
+function request(index: number): string {
   const shape = SHAPES[index % SHAPES.length]!;
-  const orderId = randomUUID();
-  const sku = index % 7 === 0 ? 'gone' : 'tea';
-  return {
-    ...shape,
-    branches: [
-      {
-        id: 'stock',
-        participant: 'inventory',
-        operation: 'reserve',
-        payload: { orderId, lines: [{ sku, quantity: 1 }] },
-      },
-      {
-        id: 'payment',
-        participant: 'payments',
-        operation: 'charge',
-        payload: { account: `c-${index}`, amount: 1, orderId },
-      },
-    ],
-  };
+  return purchase({ shape, account: `c-${index}`, sku: index % 7 === 0 ? 'gone' : 'tea', amount: 1 });
 }
 
 describe.each([
@@ -46,31 +27,20 @@ describe.each([
   let site: Site;
   beforeAll(async () => {
     site = await openSite('dead-coordinator', shape);
-    const put = (app: string, path: string, body: object) =>
-      call(`${site.cluster.urls[app]}${path}`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-    await put('inventory-1', '/stock/tea', { onHand: 100_000 });
-    await put('inventory-1', '/stock/gone', { onHand: 0 });
+    await put(site, 'inventory-1', '/stock/tea', { onHand: 100_000 });
+    await put(site, 'inventory-1', '/stock/gone', { onHand: 0 });
     for (let index = 0; index < BURST; index += 1)
-      await put('payments-1', `/accounts/c-${index}`, { balance: 100_000 });
+      await put(site, 'payments-1', `/accounts/c-${index}`, { balance: 100_000 });
   });
   afterAll(() => site.close());
 
   it('every transaction it had accepted ends without it', async () => {
-    const url = `${site.cluster.urls['coordinator-1']}/v1/transactions`;
     const accepted: string[] = [];
-    const submit = async (index: number): Promise<void> => {
-      const answer = await call(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(request(index)),
-      });
+    const place = async (index: number): Promise<void> => {
+      const answer = await submit(site, request(index));
       if (answer && answer.status < 300) accepted.push((answer.body as { id: string }).id);
     };
-    const burst = Array.from({ length: BURST }, (__, index) => submit(index));
+    const burst = Array.from({ length: BURST }, (__, index) => place(index));
     await until('half the burst accepted', LIMIT_MS, async () => accepted.length >= BURST / 2);
     const killed = site.cluster.app('coordinator-1').kill9();
     const [{ now }] = (await site.query<{ now: string }>(

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import { createKafkaBus } from '#messaging';
 import type { Bus, OutgoingRecord } from '#messaging';
 import { silentLog, systemRandom } from '#observability';
 import { topicNames } from '#wire';
+import { purchase, put, submit } from './support/requests.js';
 import { call } from './support/shop.js';
 import { openSite, until } from './support/site.js';
 import type { Site } from './support/site.js';
 
 jest.setTimeout(300_000);
 const LIMIT_MS = 30_000;
-const json = { 'content-type': 'application/json' };
 
 interface DeadLetter {
   readonly topic: string;
@@ -169,37 +168,8 @@ async function deadLetters(site: Site): Promise<readonly DeadLetter[]> {
 }
 
 async function liveTransaction(site: Site): Promise<string> {
-  await call(`${site.cluster.urls['inventory-1']}/stock/tea`, {
-    method: 'PUT',
-    headers: json,
-    body: '{"onHand": 10}',
-  });
-  await call(`${site.cluster.urls['payments-1']}/accounts/alice`, {
-    method: 'PUT',
-    headers: json,
-    body: '{"balance": 1000}',
-  });
-  const orderId = randomUUID();
-  const body = {
-    branches: [
-      {
-        id: 'stock',
-        participant: 'inventory',
-        operation: 'reserve',
-        payload: { orderId, lines: [{ sku: 'tea', quantity: 1 }] },
-      },
-      {
-        id: 'payment',
-        participant: 'payments',
-        operation: 'charge',
-        payload: { account: 'alice', amount: 10, orderId },
-      },
-    ],
-  };
-  const answer = await call(`${site.cluster.urls['coordinator-1']}/v1/transactions?wait=decided`, {
-    method: 'POST',
-    headers: json,
-    body: JSON.stringify(body),
-  });
+  await put(site, 'inventory-1', '/stock/tea', { onHand: 10 });
+  await put(site, 'payments-1', '/accounts/alice', { balance: 1_000 });
+  const answer = await submit(site, purchase(), '?wait=decided');
   return (answer?.body as { id: string }).id;
 }

@@ -1,73 +1,35 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import { startApp, startKafka, startPostgres, temporaryDirectory } from '#stack';
 import type { TemporaryDirectory } from '#stack';
+import { purchase, put, submit } from './support/requests.js';
 import { call } from './support/shop.js';
 import { openSite, until } from './support/site.js';
 import type { Site } from './support/site.js';
 
 jest.setTimeout(300_000);
 const LIMIT_MS = 60_000;
-const json = { 'content-type': 'application/json' };
-
-const request = (fallback: 'none' | 'saga' = 'none') => {
-  const orderId = randomUUID();
-  return JSON.stringify({
-    fallback,
-    branches: [
-      {
-        id: 'stock',
-        participant: 'inventory',
-        operation: 'reserve',
-        payload: { orderId, lines: [{ sku: 'tea', quantity: 1 }] },
-      },
-      {
-        id: 'payment',
-        participant: 'payments',
-        operation: 'charge',
-        payload: { account: 'alice', amount: 10, orderId },
-      },
-    ],
-  });
-};
-
 describe('the database goes away and comes back', () => {
   let site: Site;
   beforeAll(async () => {
     site = await openSite('outages');
-    await call(`${site.cluster.urls['inventory-1']}/stock/tea`, {
-      method: 'PUT',
-      headers: json,
-      body: '{"onHand": 100}',
-    });
-    await call(`${site.cluster.urls['payments-1']}/accounts/alice`, {
-      method: 'PUT',
-      headers: json,
-      body: '{"balance": 1000}',
-    });
+    await put(site, 'inventory-1', '/stock/tea', { onHand: 100 });
+    await put(site, 'payments-1', '/accounts/alice', { balance: 1_000 });
   });
   afterAll(() => site.close());
 
-  const post = (body: string, query = '') =>
-    call(`${site.cluster.urls['coordinator-1']}/v1/transactions${query}`, {
-      method: 'POST',
-      headers: json,
-      body,
-    });
-
   it('503 meanwhile, no half state, and everything works again without a restart', async () => {
-    const before = await post(request(), '?wait=applied');
+    const before = await submit(site, purchase(), '?wait=applied');
     expect(before?.body).toMatchObject({ state: 'COMMITTED' });
 
     await site.postgres.stop('immediate');
-    const during = await post(request());
+    const during = await submit(site, purchase());
     expect(during).toMatchObject({ status: 503, body: { code: expect.stringMatching(/^CONCORDAT_/) } });
     expect((await call(`${site.cluster.urls['coordinator-1']}/health/live`, {}))?.status).toBe(200);
     expect((await call(`${site.cluster.urls['coordinator-1']}/health/ready`, {}))?.status).toBe(503);
     await site.postgres.restart();
 
     await until('a transaction commits again', LIMIT_MS, async () => {
-      const answer = await post(request(), '?wait=applied&waitMs=5000');
+      const answer = await submit(site, purchase(), '?wait=applied&waitMs=5000');
       return (answer?.body as { state?: string } | null)?.state === 'COMMITTED';
     });
     await until('nothing is left live', LIMIT_MS, async () => {
@@ -136,25 +98,16 @@ describe('prepared-transaction slots are exhausted', () => {
   let site: Site;
   beforeAll(async () => {
     site = await openSite('slots', { watchdogs: 1 });
-    await call(`${site.cluster.urls['inventory-1']}/stock/tea`, {
-      method: 'PUT',
-      headers: json,
-      body: '{"onHand": 100}',
-    });
-    await call(`${site.cluster.urls['payments-1']}/accounts/alice`, {
-      method: 'PUT',
-      headers: json,
-      body: '{"balance": 1000}',
-    });
+    await put(site, 'inventory-1', '/stock/tea', { onHand: 100 });
+    await put(site, 'payments-1', '/accounts/alice', { balance: 1_000 });
   });
   afterAll(() => site.close());
 
   it('NO(SLOTS): aborted without fallback, a saga with it', async () => {
-    const url = `${site.cluster.urls['coordinator-1']}/v1/transactions?wait=applied`;
     const foreign = await occupySlots(site);
 
-    const aborted = await call(url, { method: 'POST', headers: json, body: request() });
-    const fallen = await call(url, { method: 'POST', headers: json, body: request('saga') });
+    const aborted = await submit(site, purchase(), '?wait=applied');
+    const fallen = await submit(site, purchase({ shape: { fallback: 'saga' } }), '?wait=applied');
 
     expect(aborted?.body).toMatchObject({ state: 'ABORTED', attempts: [{ reason: 'SLOTS' }] });
     expect(fallen?.body).toMatchObject({ state: 'SAGA_COMPLETED', attempt: 2 });

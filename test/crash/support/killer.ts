@@ -2,9 +2,9 @@ import type { AppKind, Cluster } from '#stack';
 import type { Dice } from './random.js';
 
 const KINDS: readonly AppKind[] = ['coordinator', 'watchdog', 'orders', 'inventory', 'payments'];
-/** Between a kill and its restart, and between two kills: long enough for takeovers to begin, short enough to overlap them. */
+/** Up to this long from a kill to its restart: long enough for takeovers to begin, short enough to overlap them. */
 const DOWN_MS = 1_500;
-const PAUSE_MS = 700;
+const MAX_DOWN = 2;
 
 /** kill -9, now this process, now that one; each comes back. Kinds take turns, so that every kind is hit. */
 export class Killer {
@@ -20,18 +20,22 @@ export class Killer {
   }
 
   /**
-   * Kills at least `times` times, and on as long as `more` says; several may be down at once. Resolves when every killed process
-   * is ready again.
+   * Kills `times` times, each when `due` says so; at most two are down at once, so that the shop is hurt and not closed.
+   * Resolves when every killed process is ready again.
    */
-  async spree(times: number, more: () => boolean): Promise<void> {
+  async spree(times: number, due: (kill: number) => Promise<void>): Promise<void> {
     const coming = new Map<string, Promise<unknown>>();
-    for (let round = 0; round < times || more(); round += 1) {
-      await pause(PAUSE_MS * (0.5 + this.dice.next()));
+    for (let round = 0; round < times; round += 1) {
+      await due(round);
+      if (coming.size >= MAX_DOWN) await Promise.race(coming.values());
       const kind = KINDS[round % KINDS.length]!;
       const name = this.dice.pick(this.cluster.names.filter((one) => one.startsWith(`${kind}-`)));
       await coming.get(name);
       await this.kill(name, kind);
-      coming.set(name, this.restartLater(name));
+      coming.set(
+        name,
+        this.restartLater(name).finally(() => coming.delete(name)),
+      );
     }
     await Promise.all(coming.values());
   }

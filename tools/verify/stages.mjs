@@ -49,6 +49,6 @@ export const STAGES = [
   check('types', 'tsc, tests included', [bin('tsc'), '--project', 'tsconfig.json', '--noEmit']),
   tests('unit', 'no IO', 5, 2),
   tests('integration', 'real PostgreSQL and Kafka', 10, 2),
-  tests('crash', 'processes killed under load', 15, 1),
+  tests('crash', 'processes killed under load', 30, 1),
   tests('e2e', 'the built product from outside', 15, 1),
 ];

@@ -5,7 +5,7 @@ import { startOrders } from '../../../apps/orders/src/index.js';
 import { startPayments } from '../../../apps/payments/src/index.js';
 import { createEmbeddedBroker, type EmbeddedBroker } from '#messaging';
 import type { RunningParticipantApp } from '#service/nest';
-import { startPostgres, temporaryDirectory } from '#stack';
+import { type Postgres, startPostgres, temporaryDirectory } from '#stack';
 
 const STARTERS = { orders: startOrders, inventory: startInventory, payments: startPayments } as const;
 export type ServiceName = keyof typeof STARTERS;
@@ -21,6 +21,7 @@ export interface Answer {
 /** One PostgreSQL with a database and a role for each service, an embedded broker, and services in this process. */
 export interface ServicesWorld {
   readonly broker: EmbeddedBroker;
+  readonly postgres: Postgres;
   databaseUrl(name: string): string;
   start(name: ServiceName, env?: Record<string, string>): Promise<RunningParticipantApp>;
   ask(
@@ -34,9 +35,13 @@ export interface ServicesWorld {
   stop(): Promise<void>;
 }
 
-export async function startServicesWorld(): Promise<ServicesWorld> {
+/** @param slots max_prepared_transactions */
+export async function startServicesWorld(slots = 64): Promise<ServicesWorld> {
   const directory = await temporaryDirectory('services');
-  const postgres = await startPostgres({ dataDir: path.join(directory.path, 'data') });
+  const postgres = await startPostgres({
+    dataDir: path.join(directory.path, 'data'),
+    maxPreparedTransactions: slots,
+  });
   for (const name of [...Object.keys(STARTERS), 'coordinator'])
     await postgres.createDatabase(name, { owner: name });
   const broker = createEmbeddedBroker();
@@ -44,6 +49,7 @@ export async function startServicesWorld(): Promise<ServicesWorld> {
   const databaseUrl = (name: string): string => postgres.url(name, name);
   return {
     broker,
+    postgres,
     databaseUrl,
     start: async (name, env = {}) => {
       await running.get(name)?.stop();

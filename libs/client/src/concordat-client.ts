@@ -13,6 +13,7 @@ import { OutboxRelay } from './outbox/outbox-relay.js';
 import type { OutcomeHandler } from './outbox/outcome.js';
 import { Pump } from './outbox/pump.js';
 import { TransactionOutbox } from './outbox/transaction-outbox.js';
+import { pause } from './pause.js';
 import { TransactionClient } from './transaction-client.js';
 
 /** The front door of one application. */
@@ -38,13 +39,13 @@ export function createConcordatClient(options: ClientOptions): ConcordatClient {
   const tools = toolsOf(options);
   const transactions = new TransactionClient({
     http: httpOf(options, tools),
-    kafka: options.bus ? new KafkaSubmission({ ...tools, bus: options.bus }) : null,
+    kafka: kafkaOf(options, tools),
     clock: tools.clock,
     random: tools.random,
   });
   const store = options.bus ? (options.outboxStore ?? null) : null;
   const outbox = new TransactionOutbox(store, options.initiator, tools.random);
-  return new Client(transactions, outbox, relayOf(options, tools));
+  return new Client(transactions, outbox, relayOf(options, tools), tools.clock);
 }
 
 type Tools = ReturnType<typeof toolsOf>;
@@ -71,6 +72,16 @@ function httpOf(options: ClientOptions, { random, log, clock }: Tools): HttpSubm
   return new HttpSubmission(http, waiting, random);
 }
 
+function kafkaOf(options: ClientOptions, tools: Tools): KafkaSubmission | null {
+  const { bus } = options;
+  if (!bus) return null;
+  return new KafkaSubmission({
+    ...tools,
+    bus,
+    ensureTopics: () => bus.ensureTopics(topicsOf(options, tools)),
+  });
+}
+
 /** A caller waits here: unlike the timers of background work, this one keeps the process alive. */
 function wakeful(clock: Clock): Clock {
   return {
@@ -91,6 +102,8 @@ interface Relaying {
 }
 
 const OPEN_FOR_GOOD_MS = 3_600_000;
+/** A stop does not wait for longer for a broker that does not answer. */
+const OPENING_STOP_MS = 2_000;
 
 function relayOf(options: ClientOptions, tools: Tools): Relaying | null {
   const { bus, outboxStore: store } = options;
@@ -124,6 +137,7 @@ class Client implements ConcordatClient {
     readonly transactions: TransactionClient,
     readonly outbox: TransactionOutbox,
     private readonly relaying: Relaying | null,
+    private readonly clock: Clock,
   ) {}
 
   onOutcome(handler: OutcomeHandler): void {
@@ -140,7 +154,7 @@ class Client implements ConcordatClient {
   }
 
   async stop(): Promise<void> {
-    await this.relaying?.opener.stop();
+    await Promise.race([this.relaying?.opener.stop(), pause(this.clock, OPENING_STOP_MS)]);
     await Promise.all([this.transactions.stop(), this.relaying?.relay.stop()]);
   }
 }

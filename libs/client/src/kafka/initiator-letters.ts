@@ -11,20 +11,17 @@ export interface LetterDeps {
   readonly metrics: Metrics;
 }
 
-interface Refusal {
+export interface Refusal {
   readonly record: IncomingRecord;
   readonly reason: string;
   readonly detail: string;
 }
 
-/**
- * What a batch from `initiators.<name>` says to this initiator. A record that cannot be read or is not for it becomes a dead
- * letter; this resolves only when that is published, so that its offset may advance.
- */
-export async function readLetters(
+/** What a batch from `initiators.<name>` says, and what in it cannot be read or is for somebody else. */
+export function sortLetters(
   batch: readonly IncomingRecord[],
-  deps: LetterDeps,
-): Promise<readonly InitiatorMessage[]> {
+  initiator: string,
+): { readonly letters: readonly InitiatorMessage[]; readonly refusals: readonly Refusal[] } {
   const refusals: Refusal[] = [];
   const letters = batch.flatMap((record) => {
     const decoded = decodeInitiator(record);
@@ -32,16 +29,17 @@ export async function readLetters(
       refusals.push({ record, reason: decoded.reason, detail: decoded.detail });
       return [];
     }
-    if (decoded.message.initiator === deps.initiator) return [decoded.message];
-    const detail = `for ${decoded.message.initiator}, this is ${deps.initiator}`;
+    if (decoded.message.initiator === initiator) return [decoded.message];
+    const detail = `for ${decoded.message.initiator}, this is ${initiator}`;
     refusals.push({ record, reason: 'WRONG_INITIATOR', detail });
     return [];
   });
-  if (refusals.length > 0) await bury(refusals, deps);
-  return letters;
+  return { letters, refusals };
 }
 
-async function bury(refusals: readonly Refusal[], deps: LetterDeps): Promise<void> {
+/** Makes dead letters of refused records; resolves when they are published, so that their offsets may advance. */
+export async function bury(refusals: readonly Refusal[], deps: LetterDeps): Promise<void> {
+  if (refusals.length === 0) return;
   const by = { app: deps.initiator, instance: deps.instance };
   await deps.bus.publish(
     refusals.map(({ record, reason, detail }): OutgoingRecord => {

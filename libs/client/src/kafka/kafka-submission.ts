@@ -4,11 +4,13 @@ import type { Clock, Random } from '#observability';
 import type { InitiatorMessage } from '#wire';
 import { Batcher } from '../batcher.js';
 import type { IdentifiedRequest } from '../checked-request.js';
-import { ConcordatError, notInTime, stopped } from '../errors.js';
+import { ConcordatError, notInTime, stopped, unreachable } from '../errors.js';
 import { beginRecord } from './begin-record.js';
-import { readLetters, type LetterDeps } from './initiator-letters.js';
+import { sortLetters, type LetterDeps } from './initiator-letters.js';
 
 export interface KafkaSubmissionDeps extends LetterDeps {
+  /** Makes the topics where they are missing. */
+  readonly ensureTopics: () => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -29,10 +31,13 @@ export interface Verdict {
 
 interface Waiter {
   readonly wait: KafkaBeginOptions['wait'];
+  /** ACCEPTED came: when the time is over, that is the answer. */
+  accepted: boolean;
   readonly settle: (verdict: Verdict | ConcordatError) => void;
 }
 
 const MAX_RECORDS = 500;
+const UNDECIDED: Verdict = { outcome: null, reason: null };
 
 /**
  * Submits over `requests` and matches the answers by gtx. Nothing is stored: what must survive a crash goes through the outbox.
@@ -40,7 +45,8 @@ const MAX_RECORDS = 500;
  * Owns: the waiters of this process, the re-sends until they are answered.
  * Does not own: durability, the outbox and its outcome handlers.
  * Invariants: S1 each instance reads the whole topic in a group of its own: an answer is never lost to another instance.
- *   S2 a lost answer is asked for again by the same BEGIN, which is idempotent by gtx.
+ *   S2 a lost answer is asked for again by the same BEGIN, which is idempotent by gtx. S3 what it cannot read it skips: dead
+ *   letters are made once, by the group that all instances share (the outbox's).
  */
 export class KafkaSubmission {
   private readonly waiters = new Map<string, Set<Waiter>>();
@@ -52,11 +58,14 @@ export class KafkaSubmission {
     this.publisher = new Batcher((records) => deps.bus.publish(records), MAX_RECORDS);
   }
 
-  /** Resolves when accepted or decided. Throws ConcordatError: the code of REJECTED, or CONCORDAT_NOT_IN_TIME. */
+  /**
+   * Resolves when accepted or decided, or when the time is over with the request accepted. Throws ConcordatError: the code of
+   * REJECTED, CONCORDAT_NOT_IN_TIME (not known to be accepted), CONCORDAT_UNREACHABLE (the broker is away).
+   */
   async begin(request: IdentifiedRequest, options: KafkaBeginOptions): Promise<Verdict> {
     if (this.isStopped) throw stopped('the client');
-    await this.listen();
     const gtx = request.id;
+    await this.listen(gtx);
     const { idempotencyKey } = options;
     const record = beginRecord(this.deps.topics, this.deps.initiator, {
       gtx,
@@ -71,7 +80,8 @@ export class KafkaSubmission {
 
   async stop(): Promise<void> {
     this.isStopped = true;
-    const subscription = await this.subscription;
+    // One that failed to open has told its caller.
+    const subscription = await this.subscription?.catch(() => null);
     await subscription?.stop();
     for (const waiters of this.waiters.values())
       for (const { settle } of waiters) settle(stopped('the client'));
@@ -84,7 +94,9 @@ export class KafkaSubmission {
     { wait, waitMs }: KafkaBeginOptions,
   ): Promise<Verdict | ConcordatError> {
     return new Promise((resolve) => {
-      const giveUp = this.deps.clock.after(waitMs, () => waiter.settle(notInTime(gtx, wait, waitMs)));
+      const giveUp = this.deps.clock.after(waitMs, () =>
+        waiter.settle(waiter.accepted ? UNDECIDED : notInTime(gtx, wait, waitMs)),
+      );
       let cancelResend = (): void => undefined;
       const send = (tries: number): void => {
         this.publish(record);
@@ -94,6 +106,7 @@ export class KafkaSubmission {
       };
       const waiter: Waiter = {
         wait,
+        accepted: false,
         settle: (verdict) => {
           giveUp();
           cancelResend();
@@ -118,29 +131,38 @@ export class KafkaSubmission {
     if (waiters?.size === 0) this.waiters.delete(gtx);
   }
 
-  private async listen(): Promise<void> {
-    const { bus, topics, initiator, instance } = this.deps;
-    this.subscription ??= bus.subscribe({
-      topics: [topics.initiator(initiator)],
-      group: `${topics.initiator(initiator)}.submitter.${instance}`,
-      from: 'latest',
-      handler: async (batch) => {
-        for (const letter of await readLetters(batch, this.deps)) this.hear(letter);
-      },
-    });
+  private async listen(gtx: string): Promise<void> {
+    this.subscription ??= this.subscribe();
     try {
       await this.subscription;
     } catch (error) {
       this.subscription = null;
-      throw error;
+      throw unreachable('the answers of the coordinators cannot be read', gtx, error);
     }
+  }
+
+  private async subscribe(): Promise<Subscription> {
+    const { bus, topics, initiator, instance, ensureTopics, log } = this.deps;
+    const topic = topics.initiator(initiator);
+    await ensureTopics();
+    return bus.subscribe({
+      topics: [topic],
+      group: `${topic}.submitter.${instance}`,
+      from: 'latest',
+      handler: async (batch) => {
+        const { letters, refusals } = sortLetters(batch, initiator);
+        if (refusals.length > 0) log.debug({ records: refusals.length }, 'skipped what is no letter to us');
+        for (const letter of letters) this.hear(letter);
+      },
+    });
   }
 
   private hear(letter: InitiatorMessage): void {
     for (const waiter of [...(this.waiters.get(letter.gtx) ?? [])]) {
       if (letter.type === 'REJECTED') waiter.settle(rejection(letter));
       else if (letter.type === 'OUTCOME') waiter.settle({ outcome: letter.outcome, reason: letter.reason });
-      else if (waiter.wait === 'accepted') waiter.settle({ outcome: null, reason: null });
+      else if (waiter.wait === 'accepted') waiter.settle(UNDECIDED);
+      else waiter.accepted = true;
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingRecord, Subscription } from '#messaging';
 import type { InitiatorMessage } from '#wire';
-import { readLetters } from '../kafka/initiator-letters.js';
+import { bury, sortLetters } from '../kafka/initiator-letters.js';
 import type { OutboxDeps, OutboxOptions } from './outbox-deps.js';
 
 type Rejected = InitiatorMessage & { type: 'REJECTED' };
@@ -45,7 +45,8 @@ export class OutcomeInbox {
   }
 
   private async receive(batch: readonly IncomingRecord[]): Promise<void> {
-    const letters = await readLetters(batch, this.deps);
+    const { letters, refusals } = sortLetters(batch, this.deps.initiator);
+    await bury(refusals, this.deps);
     const outcomes = letters
       .filter((letter) => letter.type === 'OUTCOME')
       .map(({ gtx, outcome, reason }) => ({ gtx, outcome, reason }));

@@ -21,6 +21,7 @@ const PATIENCE_POLL_MS = 100;
 const NOT_YET = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
   'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'GROUP_LOAD_IN_PROGRESS',
   'NOT_COORDINATOR_FOR_GROUP',
@@ -37,7 +38,7 @@ export class KafkaAdmin {
     this.#log = options.log;
   }
 
-  /** Creates the missing ones of `specs`, and waits until they have leaders. */
+  /** Creates the missing ones of `specs`, and waits until every partition's leader answers for it. */
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
     const existing = new Set(await this.#call('list topics', (admin) => admin.listTopics()));
     const missing = specs.filter(({ name }) => !existing.has(name));
@@ -45,7 +46,7 @@ export class KafkaAdmin {
     const brokerCount = await this.brokerCount();
     const topics = missing.map((spec) => this.#topicConfig(spec, brokerCount));
     await this.#call('create topics', (admin) => admin.createTopics({ topics, waitForLeaders: false }));
-    await this.#leadersOf(missing);
+    await this.#writable(missing);
     this.#log.info({ topics: missing.map(({ name }) => name) }, 'topics created');
   }
 
@@ -114,8 +115,14 @@ export class KafkaAdmin {
     };
   }
 
-  async #leadersOf(specs: readonly TopicSpec[]): Promise<void> {
+  /**
+   * Metadata names a leader before the leader has heard of it. A publish in that moment reaches some partitions, is
+   * refused by others and is repeated whole: duplicates at every first start. An answered offset is the leader's word.
+   */
+  async #writable(specs: readonly TopicSpec[]): Promise<void> {
     await this.#patiently(() => this.#partitionsOf(specs.map(({ name }) => name)));
+    for (const { name } of specs)
+      await this.#patiently(() => this.#call(`offsets of ${name}`, (admin) => admin.fetchTopicOffsets(name)));
   }
 
   /** Asks again while the answer is "not yet": from brokers that have just started or heard of nothing yet. */

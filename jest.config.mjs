@@ -1,6 +1,7 @@
 /**
- * Four projects, told apart by what they need:
- * unit (nothing), integration (PostgreSQL, Kafka), crash (built processes that are killed), e2e (the built product).
+ * Projects, told apart by what they need:
+ * unit (nothing), integration (PostgreSQL, Kafka), crash (built processes that are killed), e2e (the built product),
+ * proof (layers of `npm run proof` that are specs).
  * Run some files with `npx jest libs/wire`, one project with `npm run test:unit`.
  */
 const transform = {
@@ -52,5 +53,6 @@ export default {
     project('integration', ['<rootDir>/test/integration/**/*.spec.ts'], 60_000),
     project('crash', ['<rootDir>/test/crash/**/*.spec.ts'], 300_000),
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], 120_000),
+    project('proof', ['<rootDir>/test/proof/**/*.spec.ts'], 900_000),
   ],
 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { purchase, put, submit } from './support/requests.js';
-import { openSite, until } from './support/site.js';
+import { openSite } from './support/site.js';
 import type { Site } from './support/site.js';
 
 jest.setTimeout(300_000);
@@ -29,14 +29,7 @@ describe('payments dies with a prepared branch and stays down: the watchdog ends
     expect(await payments.exited).toMatchObject({ signal: 'SIGKILL' });
     expect((await site.preparedGids()).filter((gid) => gid.includes(gtx))).toHaveLength(1);
 
-    await until('ended with payments down', LIMIT_MS, async () => {
-      const rows = await site.query<{ state: string }>(
-        'coordinator',
-        'SELECT state FROM concordat.transaction WHERE gtx = $1 AND ended_at IS NOT NULL',
-        [gtx],
-      );
-      return rows.length === 1;
-    });
+    await site.ended(LIMIT_MS);
 
     const [row] = await site.query<{ state: string }>(
       'coordinator',

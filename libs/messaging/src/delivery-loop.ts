@@ -9,6 +9,7 @@
 import { backoffMs, REDELIVERY_BACKOFF, type Backoff } from './backoff.js';
 import type { BatchHandler, IncomingRecord, StillOpen } from './port.js';
 import { OpenRecords } from './open-records.js';
+import { systemTimers, type Timers } from './timers.js';
 
 /** Where a loop takes its records from. */
 export interface BatchSource {
@@ -29,6 +30,7 @@ export interface DeliveryLoopOptions {
   /** Told of each rejection, before the wait; `retryMs` = how long that wait is. */
   readonly onRejected: (error: unknown, batch: readonly IncomingRecord[], retryMs: number) => void;
   readonly backoff?: Backoff;
+  readonly timers?: Timers | undefined;
 }
 
 /** How long a stop waits for open records. */
@@ -37,6 +39,7 @@ const FINISH_OPEN_MS = 10_000;
 export class DeliveryLoop {
   readonly #options: DeliveryLoopOptions;
   readonly #open: OpenRecords;
+  readonly #timers: Timers;
   #scheduled = false;
   #running = false;
   #draining = false;
@@ -49,11 +52,13 @@ export class DeliveryLoop {
 
   constructor(options: DeliveryLoopOptions) {
     this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
     this.#open = new OpenRecords({
       recorded: (upTo) => options.source.recorded(upTo),
       onFailed: (error, record, retryMs) => options.onRejected(error, [record], retryMs),
       onChange: () => this.wake(),
       backoff: options.backoff ?? REDELIVERY_BACKOFF,
+      timers: this.#timers,
     });
   }
 
@@ -62,7 +67,7 @@ export class DeliveryLoop {
     if (this.#scheduled || this.#running || this.#held) return;
     this.#scheduled = true;
     // After this turn's IO callbacks: what several partitions brought in it becomes one batch.
-    setImmediate(() => this.#start());
+    this.#timers.soon(() => this.#start());
   }
 
   /** Records the handler has left open. */
@@ -159,7 +164,7 @@ export class DeliveryLoop {
     try {
       return (await handler(batch)) ?? [];
     } catch (error) {
-      const retryMs = backoffMs(backoff, failures);
+      const retryMs = backoffMs(backoff, failures, this.#timers.random);
       onRejected(error, batch, retryMs);
       await this.#sleep(retryMs);
       while (this.#paused && !this.#draining) await this.#sleep(undefined);
@@ -176,9 +181,9 @@ export class DeliveryLoop {
   async #sleep(ms: number | undefined): Promise<void> {
     if (this.#draining) return;
     await new Promise<void>((resolve) => {
-      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      const cancel = ms === undefined ? undefined : this.#timers.after(ms, resolve);
       this.#cutWait = () => {
-        clearTimeout(timer);
+        cancel?.();
         resolve();
       };
     });

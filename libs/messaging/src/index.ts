@@ -15,6 +15,7 @@ export {
   type EmbeddedBroker,
   type EmbeddedBrokerOptions,
 } from './embedded/embedded-broker.js';
+export type { Timers } from './timers.js';
 export { partitionOfKey } from './partitioner.js';
 export { createKafkaBus } from './kafka/kafka-bus.js';
 export type { KafkaBusOptions, SaslOptions } from './kafka/options.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Gate, until } from './conformance/world.js';
 import { OpenRecords } from './open-records.js';
+import { systemTimers } from './timers.js';
 import type { IncomingRecord } from './port.js';
 
 const record = (offset: number): IncomingRecord => ({
@@ -20,6 +21,7 @@ function openRecords() {
     recorded: (upTo) => passed.push(...upTo.map(({ offset }) => offset)),
     onFailed: (error) => failures.push(error),
     onChange: () => (changes += 1),
+    timers: systemTimers,
     backoff: { baseMs: 1, capMs: 1, jitter: 0 },
   });
   return { open, passed, failures, changes: () => changes };

@@ -1,5 +1,6 @@
 import { backoffMs, type Backoff } from './backoff.js';
 import type { IncomingRecord, StillOpen } from './port.js';
+import type { Timers } from './timers.js';
 import { Watermark } from './watermark.js';
 
 /** Records a handler may leave open at once; then it gets no further batch until one closes (M7). */
@@ -12,6 +13,7 @@ export interface OpenRecordsOptions {
   /** A record closed or is to be delivered again. */
   readonly onChange: () => void;
   readonly backoff: Backoff;
+  readonly timers: Timers;
 }
 
 /**
@@ -63,12 +65,12 @@ export class OpenRecords {
   /** Resolves when no work goes on, or after `timeoutMs`. */
   async allClosed(timeoutMs: number): Promise<void> {
     if (this.#work.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
+    let cancel = (): void => undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs).unref();
+      cancel = this.options.timers.after(timeoutMs, resolve);
     });
     await Promise.race([Promise.all(this.#work), late]);
-    clearTimeout(timer);
+    cancel();
   }
 
   #follow({ record, closed }: StillOpen): void {
@@ -88,9 +90,9 @@ export class OpenRecords {
   #workFailed(record: IncomingRecord, error: unknown): void {
     const failures = this.#watermark.failed(record);
     if (failures === undefined) return;
-    const retryMs = backoffMs(this.options.backoff, failures);
+    const retryMs = backoffMs(this.options.backoff, failures, this.options.timers.random);
     this.options.onFailed(error, record, retryMs);
-    setTimeout(() => this.#deliverAgain(record), retryMs).unref();
+    this.options.timers.after(retryMs, () => this.#deliverAgain(record));
   }
 
   #deliverAgain(record: IncomingRecord): void {

@@ -10,6 +10,7 @@ import { BusError, type Bus, type TopicSpec } from '../port.js';
 import { ConsumerGroup } from './consumer-group.js';
 import { EmbeddedBus, type BrokerCore } from './embedded-bus.js';
 import { EmbeddedTopic } from './embedded-topic.js';
+import type { Timers } from '../timers.js';
 
 export interface EmbeddedBrokerOptions {
   /** Records of a partition that stay although every known group has recorded them. Default 10,000. */
@@ -20,6 +21,8 @@ export interface EmbeddedBrokerOptions {
    */
   readonly maxRecords?: number;
   readonly log?: Log;
+  /** Default: the process's own. */
+  readonly timers?: Timers;
 }
 
 export class EmbeddedBroker implements BrokerCore {
@@ -35,7 +38,7 @@ export class EmbeddedBroker implements BrokerCore {
 
   /** A new handle; closing it stops its subscriptions and leaves the broker and its records alone. */
   connect(clientId: string): Bus {
-    return new EmbeddedBus(this, clientId, this.#options.log?.child({ clientId }));
+    return new EmbeddedBus(this, clientId, this.#options.log?.child({ clientId }), this.#options.timers);
   }
 
   ensureTopic(spec: TopicSpec): void {

@@ -11,6 +11,7 @@ import {
 import type { ConsumerGroup } from './consumer-group.js';
 import { EmbeddedSubscription } from './embedded-subscription.js';
 import type { EmbeddedTopic } from './embedded-topic.js';
+import type { Timers } from '../timers.js';
 
 /** What a handle needs of its broker. Names and errors as in `EmbeddedBroker`. */
 export interface BrokerCore {
@@ -29,6 +30,7 @@ export class EmbeddedBus implements Bus {
     private readonly broker: BrokerCore,
     private readonly clientId: string,
     private readonly log: Log | undefined,
+    private readonly timers: Timers | undefined,
   ) {}
 
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
@@ -54,7 +56,7 @@ export class EmbeddedBus implements Bus {
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     this.#assertOpen();
     const group = this.broker.group(options.group, options.from, options.topics);
-    const subscription = new EmbeddedSubscription(group, options, this.log, (gone) =>
+    const subscription = new EmbeddedSubscription(group, options, this.log, this.timers, (gone) =>
       this.#subscriptions.delete(gone),
     );
     this.#subscriptions.add(subscription);

@@ -2,6 +2,7 @@ import type { Log } from '#observability';
 import { DeliveryLoop, type BatchSource } from '../delivery-loop.js';
 import { batchLimit } from '../limits.js';
 import type { IncomingRecord, SubscribeOptions, Subscription } from '../port.js';
+import type { Timers } from '../timers.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
 
 /**
@@ -16,6 +17,7 @@ export class EmbeddedSubscription implements Subscription, GroupMember, BatchSou
     readonly group: ConsumerGroup,
     options: SubscribeOptions,
     log: Log | undefined,
+    timers: Timers | undefined,
     private readonly onGone: (subscription: EmbeddedSubscription) => void,
   ) {
     this.topics = options.topics;
@@ -23,6 +25,7 @@ export class EmbeddedSubscription implements Subscription, GroupMember, BatchSou
       source: this,
       handler: options.handler,
       maxBatchRecords: batchLimit(options),
+      timers,
       onRejected: (error, batch, retryMs) =>
         log?.warn(
           { err: error, group: group.name, records: batch.length, retryMs },

@@ -11,7 +11,8 @@ export interface Timers {
 export const systemTimers: Timers = {
   soon: (run) => void setImmediate(run),
   after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
+    // A process that has nothing else to do need not wait for a redelivery.
+    const timer = setTimeout(run, delayMs).unref();
     return () => clearTimeout(timer);
   },
   random: () => Math.random(),

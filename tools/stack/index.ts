@@ -4,7 +4,9 @@ export { startPostgres } from './postgres/start-postgres.js';
 export type { PostgresOptions } from './postgres/options.js';
 export type { DatabaseOptions } from './postgres/databases.js';
 export type { Postgres, StopMode } from './postgres/server.js';
+export { startStandby, type Standby, type StandbyOptions } from './postgres/start-standby.js';
 export { startKafka, type Kafka, type KafkaOptions } from './kafka/start-kafka.js';
+export type { KafkaLink } from './kafka/link.js';
 export { kafkaFromEnvOrStart } from './kafka/from-env.js';
 export { startApp, type AppOptions, type AppProcess } from './apps/app-process.js';
 export { startCluster, type Cluster } from './apps/cluster.js';
@@ -12,3 +14,5 @@ export { APP_KINDS, type AppKind, type ClusterOptions } from './apps/cluster-pla
 export type { Exit } from './processes/managed-process.js';
 export { orderCommand, seedExample, type ExampleServices } from './cli/seed.js';
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.js';
+export { startTcpProxy, type LostReply, type TcpProxy } from './network/tcp-proxy.js';
+export type { Direction } from './network/relay.js';

@@ -12,6 +12,7 @@ const notOurs = (): never => {
 const foreignKafka = (brokers: string): Kafka => ({
   brokers,
   pids: [],
+  links: [],
   stop: () => Promise.resolve(),
   kill9: async () => notOurs(),
   restart: async () => notOurs(),

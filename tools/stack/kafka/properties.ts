@@ -8,12 +8,29 @@ export interface Node {
   directory: string;
   clientPort: number;
   controllerPort: number;
+  /** Further listeners for clients, each advertised under the port of a proxy before it. */
+  links: { listenerPort: number; advertisedPort: number }[];
 }
 
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** Copies of every internal topic: all that a cluster of this size can keep, at most three. */
 const copies = (nodes: readonly Node[]): number => Math.min(3, nodes.length);
+
+/** The client listener and the one of each link, `advertised` as clients are told to come back. */
+const clientListeners = (node: Node, advertised: boolean): string =>
+  [
+    `PLAINTEXT://127.0.0.1:${node.clientPort}`,
+    ...node.links.map(
+      ({ listenerPort, advertisedPort }, index) =>
+        `LINK${index}://127.0.0.1:${advertised ? advertisedPort : listenerPort}`,
+    ),
+  ].join(',');
+
+const protocols = (node: Node): string =>
+  ['PLAINTEXT', 'CONTROLLER', ...node.links.map((_, index) => `LINK${index}`)]
+    .map((name) => `${name}:PLAINTEXT`)
+    .join(',');
 
 const roles = (node: Node, nodes: readonly Node[]): Record<string, string | number> => ({
   'process.roles': 'broker,controller',
@@ -22,9 +39,9 @@ const roles = (node: Node, nodes: readonly Node[]): Record<string, string | numb
     .map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)
     .join(','),
   'controller.listener.names': 'CONTROLLER',
-  listeners: `PLAINTEXT://127.0.0.1:${node.clientPort},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-  'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.clientPort}`,
-  'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  listeners: `${clientListeners(node, false)},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+  'advertised.listeners': clientListeners(node, true),
+  'listener.security.protocol.map': protocols(node),
   'inter.broker.listener.name': 'PLAINTEXT',
   'log.dirs': path.join(node.directory, 'data'),
 });

@@ -8,6 +8,7 @@ import { freePort, requireFree } from '../ports.js';
 import { Broker } from './broker.js';
 import { kafkaJars } from './jars.js';
 import { requireJava } from './java.js';
+import { layCables, type Cables, type KafkaLink } from './link.js';
 import { serverProperties, type Node } from './properties.js';
 
 export interface KafkaOptions {
@@ -23,6 +24,8 @@ export interface KafkaOptions {
   jvm?: string[];
   /** Settings for server.properties that win over the defaults. */
   settings?: Record<string, string>;
+  /** How many further ways to the brokers, each through proxies of its own. Default none. */
+  links?: number;
   /** Told about the steps that take time. Default: nobody. */
   log?: (line: string) => void;
 }
@@ -32,6 +35,8 @@ export interface Kafka {
   /** Comma list of host:port, as KAFKA_BROKERS wants it. */
   readonly brokers: string;
   readonly pids: number[];
+  /** The ways through proxies that were asked for; each reaches every broker. */
+  readonly links: readonly KafkaLink[];
   /** Ends all brokers; nothing happens to those that have ended already. */
   stop(): Promise<void>;
   /** A crash of one broker; resolves when it is gone. */
@@ -47,6 +52,7 @@ export interface Kafka {
 class KafkaCluster implements Kafka {
   constructor(
     private readonly members: readonly Broker[],
+    readonly links: readonly KafkaLink[],
     private readonly claim: Claim,
   ) {}
 
@@ -60,6 +66,7 @@ class KafkaCluster implements Kafka {
 
   async stop(): Promise<void> {
     await Promise.all(this.members.map((broker) => broker.stop()));
+    await Promise.all(this.links.map((link) => link.close()));
     await this.claim.release();
   }
 
@@ -89,14 +96,15 @@ class KafkaCluster implements Kafka {
   }
 }
 
-async function layOut(options: KafkaOptions): Promise<Node[]> {
+async function layOut(options: KafkaOptions, cables: Cables): Promise<Node[]> {
   const count = options.brokers ?? 1;
   const nodes: Node[] = [];
   for (let id = 1; id <= count; id += 1) {
     const clientPort = options.ports?.[id - 1] ?? (await freePort());
     await requireFree(clientPort, 'Kafka');
     const directory = path.resolve(options.dir, `broker-${id}`);
-    nodes.push({ id, directory, clientPort, controllerPort: await freePort() });
+    const links = await cables.toBroker();
+    nodes.push({ id, directory, clientPort, controllerPort: await freePort(), links });
   }
   return nodes;
 }
@@ -120,11 +128,11 @@ const javaFlags = ({ heap = '512m', jvm = ['-XX:TieredStopAtLevel=1'] }: KafkaOp
   ...jvm,
 ];
 
-async function makeBrokers(options: KafkaOptions): Promise<Broker[]> {
+async function makeBrokers(options: KafkaOptions, cables: Cables): Promise<Broker[]> {
   requireJava();
   const jars = await kafkaJars(options.log ?? (() => undefined));
   const plan = { jars, jvm: javaFlags(options), clusterId: await clusterIdOf(options.dir) };
-  const nodes = await layOut(options);
+  const nodes = await layOut(options, cables);
   return nodes.map((node) => new Broker(node, plan, serverProperties(node, nodes, options.settings ?? {})));
 }
 
@@ -135,19 +143,21 @@ async function makeBrokers(options: KafkaOptions): Promise<Broker[]> {
  */
 export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const claim = await claimDirectory(path.resolve(options.dir));
+  const cables = layCables(options.links ?? 0);
   let brokers: Broker[] = [];
   try {
-    brokers = await makeBrokers(options);
+    brokers = await makeBrokers(options, cables);
     options.log?.(`Kafka: starting ${brokers.length === 1 ? 'a broker' : `${brokers.length} brokers`}`);
     await Promise.all(brokers.map((broker) => broker.prepare()));
     await Promise.all(brokers.map((broker) => broker.spawn()));
     await Promise.all(brokers.map((broker) => broker.ready()));
   } catch (error) {
     await Promise.all(brokers.map((broker) => broker.kill9()));
+    await Promise.all(cables.links.map((link) => link.close()));
     await claim.release();
     throw error;
   }
-  const cluster = new KafkaCluster(brokers, claim);
+  const cluster = new KafkaCluster(brokers, cables.links, claim);
   options.log?.(`Kafka: ready on ${cluster.brokers}`);
   return cluster;
 }

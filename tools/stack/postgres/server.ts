@@ -14,6 +14,7 @@ export interface Postgres {
   /** Of the server process itself; another one after {@link restart}. */
   readonly pid: number;
   readonly logFile: string;
+  readonly dataDir: string;
   /** The superuser on the database "postgres". */
   readonly adminUrl: string;
   /** @param role default: the superuser */
@@ -53,6 +54,10 @@ export class PostgresServer implements Postgres {
 
   get logFile(): string {
     return this.plan.logFile;
+  }
+
+  get dataDir(): string {
+    return this.plan.dataDir;
   }
 
   get adminUrl(): string {

@@ -1,6 +1,6 @@
 import { Decision } from '#protocol';
 import type { Transition } from '#protocol';
-import type { FaultPoint, FaultPoints } from '#observability';
+import type { Clock, FaultPoint, FaultPoints } from '#observability';
 import type { Work } from './work.js';
 
 type DurableTransition = Extract<Transition, { kind: 'durable' }>;
@@ -13,7 +13,10 @@ const commits: Test = (transition) =>
   transition.change.decide?.decision === Decision.Commit && decidesTwoPhase(transition);
 const isSaga: Test = ({ change }) => change.next.attempts.at(-1)?.mode === 'saga';
 const fallsBack: Test = ({ change }) => change.startAttempt !== null;
-const compensating: Test = ({ change }) => change.next.state === 'SAGA_COMPENSATING';
+/** One compensation is in and another is due: never before the first. */
+const betweenCompensations: Test = ({ change: { next } }) =>
+  next.state === 'SAGA_COMPENSATING' &&
+  next.results.some(({ attempt, state }) => attempt === next.attempt && state === 'COMPENSATED');
 
 /** protocol.md §11, the coordinator's half: where each named point lies relative to the write and the sends. */
 export async function reachBeforeWrite(
@@ -40,14 +43,17 @@ export async function reachAfterWrite(
   await reach(faults, 'C5', batch, decidesTwoPhase);
   await reach(faults, 'C6', batch, decides);
   await reach(faults, 'W3', batch, decides);
-  await reach(faults, 'S5', batch, compensating);
+  await reach(faults, 'S5', batch, betweenCompensations);
 }
 
 export async function reachAfterAnswer(
   faults: FaultPoints,
   batch: readonly DurableTransition[],
+  clock: Clock,
 ): Promise<void> {
-  if (!faults.armed) return;
+  if (faults.armed !== 'C8' || !batch.some(commits)) return;
+  // The waiters of this step were resolved in this turn: one turn later their answers are on the wire.
+  await new Promise<void>((resolve) => clock.after(0, resolve));
   await reach(faults, 'C8', batch, commits);
 }
 

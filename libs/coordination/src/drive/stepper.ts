@@ -178,6 +178,7 @@ export class Stepper {
     await reachAfterAnswer(
       this.deps.faults,
       planned.map((one) => one.transition),
+      this.deps.clock,
     );
     await this.reread(stale.map(({ one }) => one.work));
   }

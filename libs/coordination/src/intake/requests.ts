@@ -1,4 +1,5 @@
 import { outcomeOf } from '#protocol';
+import { BusError } from '#messaging';
 import type { IncomingRecord } from '#messaging';
 import { decodeRequest, encodeInitiator } from '#wire';
 import type { InitiatorMessage, RequestMessage } from '#wire';
@@ -10,6 +11,7 @@ import type { DeadLetterBox, Refusal } from './letters.js';
 import type { SubmissionDesk } from './submission.js';
 
 interface Request {
+  readonly record: IncomingRecord;
   readonly message: RequestMessage;
   readonly traceparent: string | null;
 }
@@ -17,6 +19,8 @@ interface Request {
 /**
  * BEGIN over Kafka: the same rules as HTTP, answered ACCEPTED or REJECTED(code) on the initiator's topic. What may be accepted
  * later (overload, recovery hold, ledger away) rejects the batch: it is delivered again and nothing is lost (G3).
+ * An initiator without a topic could never be answered, and its request would come again for ever before all others: a dead letter,
+ * and nothing is begun. One that is only just starting asks again.
  */
 export class RequestIntake {
   constructor(
@@ -31,12 +35,31 @@ export class RequestIntake {
     const requests: Request[] = [];
     for (const record of batch) {
       const decoded = decodeRequest(record);
-      if (decoded.ok) requests.push({ message: decoded.message, traceparent: decoded.traceparent });
+      if (decoded.ok) requests.push({ record, message: decoded.message, traceparent: decoded.traceparent });
       else refusals.push({ record, reason: decoded.reason, detail: decoded.detail });
     }
-    const answers = await Promise.all(requests.map((request) => this.submit(request)));
+    const unheard = await this.withoutTopic(requests);
+    const answerable = requests.filter(({ message }) => !unheard.has(message.initiator));
+    const answers = await Promise.all(answerable.map((request) => this.submit(request)));
     await this.publish(answers);
-    await this.letters.put(refusals);
+    await this.letters.put([...refusals, ...requests.flatMap((request) => unheardRefusal(request, unheard))]);
+  }
+
+  /** Initiators of these requests whose topic does not exist. */
+  private async withoutTopic(requests: readonly Request[]): Promise<ReadonlySet<string>> {
+    const names = [...new Set(requests.map(({ message }) => message.initiator))];
+    const heard = await Promise.all(names.map((name) => this.topicExists(name)));
+    return new Set(names.filter((_, at) => !heard[at]));
+  }
+
+  private async topicExists(initiator: string): Promise<boolean> {
+    try {
+      await this.deps.bus.partitions(this.deps.topics.initiator(initiator));
+      return true;
+    } catch (error) {
+      if (error instanceof BusError && error.code === 'UNKNOWN_TOPIC') return false;
+      throw error;
+    }
   }
 
   private async submit({ message, traceparent }: Request): Promise<InitiatorMessage> {
@@ -76,4 +99,10 @@ export class RequestIntake {
       })),
     );
   }
+}
+
+function unheardRefusal({ record, message }: Request, unheard: ReadonlySet<string>): readonly Refusal[] {
+  const { initiator } = message;
+  if (!unheard.has(initiator)) return [];
+  return [{ record, reason: 'UNKNOWN_INITIATOR', detail: `${initiator} has no topic to be answered on` }];
 }

@@ -50,7 +50,7 @@ export class Relay {
         await this.deps.faults.reach(split);
         await this.deps.bus.publish(records.slice(1));
       } else {
-        await this.deps.bus.publish(records);
+        await this.publishByTopic(records);
       }
     } catch (error) {
       this.deps.log.warn(
@@ -58,6 +58,13 @@ export class Relay {
         'send failed; the re-send timer repeats it',
       );
     }
+  }
+
+  /** A topic that does not exist (a participant that announced itself and has none) must not cost the others their records. */
+  private async publishByTopic(records: readonly OutgoingRecord[]): Promise<void> {
+    const groups = byTopic(records);
+    const settled = await Promise.allSettled(groups.map((group) => this.deps.bus.publish(group)));
+    for (const one of settled) if (one.status === 'rejected') throw one.reason;
   }
 
   private recordsOf(durable: Durable): readonly OutgoingRecord[] {
@@ -109,6 +116,16 @@ export class Relay {
     const reason = outcome === 'aborted' ? clip(reasonOf(durable.tx)) : null;
     return { type: 'OUTCOME', initiator: durable.initiator, gtx: durable.tx.gtx, outcome, reason };
   }
+}
+
+function byTopic(records: readonly OutgoingRecord[]): readonly (readonly OutgoingRecord[])[] {
+  const groups = new Map<string, OutgoingRecord[]>();
+  for (const record of records) {
+    const group = groups.get(record.topic);
+    if (group) group.push(record);
+    else groups.set(record.topic, [record]);
+  }
+  return [...groups.values()];
 }
 
 function toTopic(topic: string, record: EncodedRecord): OutgoingRecord {

@@ -1,0 +1,148 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { kafkaFromEnvOrStart, startCluster, startPostgres, temporaryDirectory } from '#stack';
+import type { AppKind, Cluster, ClusterOptions, Kafka, Postgres } from '#stack';
+import type { Cell } from './cells.js';
+
+/**
+ * The installations the cells run in. solo: nobody can stand in for anybody. pair: another of each kind that is hit.
+ * guard(s): the one coordinator is dead, and one or two watchdogs have to do.
+ */
+export type PodKind = 'solo' | 'pair' | 'guard' | 'guards';
+
+const SHAPES: Readonly<Record<PodKind, Partial<ClusterOptions>>> = {
+  solo: { coordinators: 1, watchdogs: 0 },
+  pair: { coordinators: 2, watchdogs: 1, orders: 2, inventory: 2, payments: 2 },
+  guard: { coordinators: 1, watchdogs: 1, orders: 0 },
+  guards: { coordinators: 1, watchdogs: 2, orders: 0 },
+};
+
+export function podFor({ victim, recovery }: Cell): PodKind {
+  if (victim === 'watchdog') return recovery === 'same' ? 'guard' : 'guards';
+  return recovery === 'same' ? 'solo' : 'pair';
+}
+
+/** One installation: processes and databases of its own on the broker and the server that all pods share. */
+export interface Pod {
+  readonly name: string;
+  readonly cluster: Cluster;
+  readonly brokers: string;
+  readonly topicPrefix: string;
+  /** gtx of purchases made to see whether the pod works; no cell's business. */
+  readonly probes: string[];
+  query<R extends object>(kind: AppKind, text: string, values?: readonly unknown[]): Promise<R[]>;
+  /** A session of its own, to hold locks. */
+  session(kind: AppKind): Promise<pg.Client>;
+  /** What `app` printed since `from` (bytes). */
+  printed(app: string, from: number): string;
+  printedBytes(app: string): number;
+  /**
+   * Starts what is down, and again what is armed from before; arms each of `armed` (`name` → spec). Resolves when all are ready.
+   */
+  arm(armed: ReadonlyMap<string, string>): Promise<void>;
+  alive(kind: AppKind): readonly string[];
+  close(): Promise<void>;
+}
+
+/** One broker, one PostgreSQL server, any number of pods. */
+export interface Estate {
+  open(kind: PodKind): Promise<Pod>;
+  close(): Promise<void>;
+}
+
+export async function openEstate(): Promise<Estate> {
+  const dir = await temporaryDirectory('matrix');
+  const [kafka, postgres] = await Promise.all([
+    kafkaFromEnvOrStart({ dir: `${dir.path}/kafka` }),
+    startPostgres({ dataDir: `${dir.path}/postgres` }),
+  ]);
+  let pods = 0;
+  const open = (kind: PodKind): Promise<Pod> =>
+    openPod(kind, (pods += 1), { dir: dir.path, kafka, postgres });
+  const close = async (): Promise<void> => {
+    await kafka.stop();
+    await postgres.stop();
+    await dir.remove();
+  };
+  return { open, close };
+}
+
+interface Ground {
+  readonly dir: string;
+  readonly kafka: Kafka;
+  readonly postgres: Postgres;
+}
+
+async function openPod(kind: PodKind, number: number, { dir, kafka, postgres }: Ground): Promise<Pod> {
+  const name = `${kind}-${number}`;
+  const logs = path.join(dir, name);
+  const topicPrefix = `matrix-${process.pid}-${name}`;
+  const cluster = await startCluster({
+    ...{ kafka, postgres, topicPrefix, dir: logs, databasePrefix: `p${number}_` },
+    env: { CONCORDAT_PARTITIONS: '4' },
+    ...SHAPES[kind],
+  });
+  return new RunningPod(name, cluster, kafka.brokers, topicPrefix, logs);
+}
+
+class RunningPod implements Pod {
+  readonly probes: string[] = [];
+  private readonly pools = new Map<string, pg.Pool>();
+  private armed: ReadonlyMap<string, string> = new Map();
+
+  constructor(
+    readonly name: string,
+    readonly cluster: Cluster,
+    readonly brokers: string,
+    readonly topicPrefix: string,
+    private readonly logs: string,
+  ) {}
+
+  async query<R extends object>(kind: AppKind, text: string, values: readonly unknown[] = []): Promise<R[]> {
+    const url = this.cluster.databaseUrl(kind);
+    const pool = this.pools.get(url) ?? new pg.Pool({ connectionString: url, max: 2 });
+    this.pools.set(url, pool);
+    return (await pool.query<R>(text, [...values])).rows;
+  }
+
+  async session(kind: AppKind): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: this.cluster.databaseUrl(kind) });
+    await client.connect();
+    return client;
+  }
+
+  printed(app: string, from: number): string {
+    return readFileSync(this.logOf(app)).subarray(from).toString();
+  }
+
+  printedBytes(app: string): number {
+    return statSync(this.logOf(app)).size;
+  }
+
+  async arm(armed: ReadonlyMap<string, string>): Promise<void> {
+    const before = this.armed;
+    this.armed = armed;
+    const due = this.cluster.names.filter(
+      (name) => armed.has(name) || before.has(name) || this.cluster.app(name).exit !== undefined,
+    );
+    await Promise.all(due.map((name) => this.cluster.restart(name, settingsOf(armed.get(name)))));
+  }
+
+  alive(kind: AppKind): readonly string[] {
+    const ofKind = this.cluster.names.filter((name) => name.startsWith(`${kind}-`));
+    return ofKind.filter((name) => this.cluster.app(name).exit === undefined);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.pools.values()].map((pool) => pool.end()));
+    await this.cluster.stopAll();
+  }
+
+  private logOf(app: string): string {
+    return path.join(this.logs, `${app}.log`);
+  }
+}
+
+const settingsOf = (spec: string | undefined): Record<string, string> =>
+  spec === undefined ? {} : { CONCORDAT_FAULT_POINT: spec };

@@ -20,7 +20,7 @@ export type { PostgresBranchStore, PostgresBranchStoreOptions } from './postgres
 export { MemoryBranchStore } from './memory/branches/branch-store.js';
 export type { MemoryBranchStoreOptions, StoreVerb, VerbHook } from './memory/branches/branch-store.js';
 export { MemoryServer } from './memory/branches/server.js';
-export type { MemoryServerOptions } from './memory/branches/server.js';
+export type { MemoryServerOptions, ServerWatcher } from './memory/branches/server.js';
 export { MemoryClient, readBusiness } from './memory/branches/business-client.js';
 export { MemoryLedger } from './memory/ledger/memory-ledger.js';
 export type { LedgerGate, MemoryLedgerOptions } from './memory/ledger/memory-ledger.js';

@@ -17,6 +17,7 @@ export class MemoryDatabase implements Storage {
   constructor(
     readonly name: string,
     readonly clock: Clock,
+    private readonly applied: (writes: ReadonlyMap<string, Value>) => void = () => undefined,
   ) {
     this.locks = new Locks(clock);
   }
@@ -44,6 +45,7 @@ export class MemoryDatabase implements Storage {
       if (value === undefined) this.committed.delete(key);
       else this.committed.set(key, value);
     }
+    this.applied(writes);
   }
 
   /** As of a sequence: never rolled back. */

@@ -1,12 +1,22 @@
 import type { Clock } from '#observability';
 import { StoreError } from '../../port/branch-store.js';
 import { MemoryDatabase } from './database.js';
+import type { Value } from './storage.js';
 import type { MemoryTransaction } from './transaction.js';
 
 export interface MemoryServerOptions {
   readonly clock: Clock;
   /** 0 switches PREPARE TRANSACTION off. Default 64. */
   readonly maxPreparedTransactions?: number;
+  readonly watcher?: ServerWatcher;
+}
+
+/** Hears of every durable change of a server in the order in which it happened. */
+export interface ServerWatcher {
+  /** Committed; by key, undefined = deleted. */
+  applied(database: string, writes: ReadonlyMap<string, Value>): void;
+  prepared(gid: string): void;
+  rolledBack(gid: string): void;
 }
 
 export interface PreparedWork {
@@ -22,20 +32,25 @@ export interface PreparedWork {
 export class MemoryServer {
   readonly maxPreparedTransactions: number;
   private readonly clock: Clock;
+  private readonly watcher: ServerWatcher | undefined;
   private readonly databases = new Map<string, MemoryDatabase>();
   private readonly prepared = new Map<string, PreparedWork>();
   private unreachable = false;
 
   constructor(options: MemoryServerOptions) {
     this.clock = options.clock;
+    this.watcher = options.watcher;
     this.maxPreparedTransactions = options.maxPreparedTransactions ?? 64;
   }
 
   /** The database of that name, made when absent. */
   database(name: string): MemoryDatabase {
-    const known = this.databases.get(name) ?? new MemoryDatabase(name, this.clock);
-    this.databases.set(name, known);
-    return known;
+    const known = this.databases.get(name);
+    if (known) return known;
+    const applied = (writes: ReadonlyMap<string, Value>): void => this.watcher?.applied(name, writes);
+    const made = new MemoryDatabase(name, this.clock, applied);
+    this.databases.set(name, made);
+    return made;
   }
 
   get isDown(): boolean {
@@ -63,6 +78,7 @@ export class MemoryServer {
       throw new StoreError('ABORTED', 'prepare: the server answered ROLLBACK', false, null);
     }
     this.prepared.set(gid, { gid, transaction, preparedAtMs: this.clock.wallMs() });
+    this.watcher?.prepared(gid);
   }
 
   private refusal(gid: string): StoreError | null {
@@ -85,6 +101,7 @@ export class MemoryServer {
     }
     this.prepared.delete(gid);
     work.transaction.finish(how);
+    if (how === 'rollback') this.watcher?.rolledBack(gid);
     return 'done';
   }
 

@@ -67,6 +67,8 @@ export class MemoryLedgerStore {
   deadLetters = new Map<string, StoredDeadLetter>();
   audit: readonly AuditEntry[] = [];
   state: LedgerState = { epoch: 1, hold: false };
+  /** Hears of every timeline entry as it is written. */
+  onNote: ((gtx: string, entries: readonly StoredTimelineEntry[]) => void) | null = null;
   private boundTo = new Map<string, readonly string[]>();
   private serial = 0;
 
@@ -108,6 +110,7 @@ export class MemoryLedgerStore {
     if (entries.length === 0) return;
     const stored = entries.map((entry) => ({ ...entry, seq: this.next(), at: isoOf(nowMs) }));
     this.timelines.set(gtx, [...(this.timelines.get(gtx) ?? []), ...stored]);
+    this.onNote?.(gtx, stored);
   }
 
   image(): LedgerImage {

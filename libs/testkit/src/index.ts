@@ -1,3 +1,12 @@
 export { World, submission } from './world.js';
 export type { WorldOptions } from './world.js';
 export { addSagaOnly, addTcc, addXa } from './operations.js';
+export { validateHistories, validateHistory, validateSagaTrace, validateTrace } from './trace/validate.js';
+export type { Validated, ValidateOptions, Verdict } from './trace/validate.js';
+export { historiesOf } from './trace/collect.js';
+export type { BranchTraceRow, FenceRow, TraceRows } from './trace/collect.js';
+export { tracesOfWorld } from './trace/twins.js';
+export type { Twins } from './trace/twins.js';
+export type { DurableEvent, PlannedStep, TimelineFact, TransactionHistory } from './trace/history.js';
+export type { History, Lane, TraceEvent } from './trace/events.js';
+export { TraceRecorder } from './trace/recorder.js';

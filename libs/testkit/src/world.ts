@@ -13,7 +13,7 @@ import {
   MemoryServer,
   readBusiness,
 } from '#persistence';
-import type { LedgerGate, StoredTransaction } from '#persistence';
+import type { LedgerGate, ServerWatcher, StoredTransaction } from '#persistence';
 import { beginRequestSchema, encodeReply, topicNames, topicPolicies } from '#wire';
 import type { BeginRequestInput, ReplyMessage } from '#wire';
 
@@ -29,6 +29,8 @@ export interface WorldOptions {
   /** Stands before every ledger call of every engine: faults of the database. */
   readonly gate?: LedgerGate;
   readonly log?: Log;
+  /** Hears of every durable change at the participants. */
+  readonly watcher?: ServerWatcher;
 }
 
 /**
@@ -39,12 +41,15 @@ export class World {
   readonly broker = createEmbeddedBroker();
   readonly ledgerStore = new MemoryLedgerStore();
   readonly admin = new MemoryLedgerAdmin(this.ledgerStore, systemClock);
-  readonly server = new MemoryServer({ clock: systemClock });
+  readonly server: MemoryServer;
   private readonly engines = new Map<string, Engine>();
   private readonly lives = new Map<string, Life>();
   private readonly runtimes = new Map<string, ParticipantRuntime>();
 
-  constructor(private readonly options: WorldOptions = {}) {}
+  constructor(private readonly options: WorldOptions = {}) {
+    const { watcher } = options;
+    this.server = new MemoryServer({ clock: systemClock, ...(watcher && { watcher }) });
+  }
 
   async engine(instanceId: string, role: 'coordinator' | 'watchdog' = 'coordinator'): Promise<Engine> {
     const { gate = open, log = silentLog } = this.options;

@@ -77,10 +77,11 @@ export function onAck(drive: Drive, branch: PlannedBranch, event: AckEvent): Tra
   return settleEnd(drive, acked);
 }
 
-/** Writes acknowledgements that wait for slower branches. */
+/** Writes acknowledgements that wait for slower branches. Others may have written theirs meanwhile: this may be the end. */
 export function onFlush(drive: Drive): Transition {
   if (Object.keys(drive.unwritten).length === 0) return { kind: 'none', reason: 'nothing unwritten' };
-  return change(drive, { state: drive.tx.state });
+  const end = settleEnd(drive, drive);
+  return end.kind === 'durable' ? end : change(drive, { state: drive.tx.state });
 }
 
 export function onPrepareDeadline(drive: Drive): Transition {

@@ -30,10 +30,12 @@ async function start(options: WorldOptions = {}, xa: OperationDefinition = addXa
 }
 
 async function ended(gtx: string) {
+  const asked = world;
   for (;;) {
     const stored = await world.stored(gtx);
     if (stored?.endedAt) return stored;
-    await new Promise((resolve) => setImmediate(resolve));
+    if (world !== asked) throw new Error(`${gtx} did not end in its test`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
@@ -131,6 +133,43 @@ function gateOf(held: string) {
   };
   return { gate, reached, open };
 }
+
+describe('an acknowledgement that reached another instance than the driver', () => {
+  const ack = (branch: string, participant: string) =>
+    ({ type: 'ack', attempt: 1, branch, participant, state: 'ABORTED', output: null }) as const;
+
+  /** Driven by c1, which has the one acknowledgement in memory; known to w1 since it was undecided. */
+  async function halfAcknowledged() {
+    world = new World({ engine: QUICK });
+    const participants = [await world.participant('xa', [addXa]), await world.participant('tcc', [addTcc])];
+    const driver = await world.engine('c1');
+    await world.registered('xa', 'tcc');
+    await Promise.all(participants.map((participant) => participant.stop()));
+    const other = await world.engine('w1', 'watchdog');
+    const { gtx } = (await driver.desk.submit(submission(REQUEST))).stored.tx;
+    await other.submit(gtx, { type: 'look' });
+    await driver.submit(gtx, { type: 'force-abort', by: 'ann', reason: 'x' });
+    await driver.submit(gtx, ack('two', 'tcc'));
+    return { gtx, driver, other };
+  }
+
+  it('is not refused, however old the copy there, and not left in its memory', async () => {
+    const { gtx, other } = await halfAcknowledged();
+
+    expect(await other.submit(gtx, ack('one', 'xa'))).toMatchObject({ kind: 'ok', changed: true });
+
+    const stored = await world.stored(gtx);
+    expect(stored?.tx.results).toContainEqual(expect.objectContaining({ branch: 'one', state: 'ABORTED' }));
+  });
+
+  it('ends the transaction, whoever drives', async () => {
+    const { gtx, other } = await halfAcknowledged();
+
+    await other.submit(gtx, ack('one', 'xa'));
+
+    expect((await ended(gtx)).tx.state).toBe('ABORTED');
+  });
+});
 
 describe('late messages about an ended transaction', () => {
   it('several in one batch stop nothing: the next transaction commits', async () => {

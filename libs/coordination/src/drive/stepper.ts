@@ -64,11 +64,12 @@ export class Stepper {
   private async pass(batch: readonly Work[]): Promise<void> {
     this.deps.metrics.observe('concordat_batch_size', batch.length, { stage: 'step' });
     try {
-      const known = await this.loadMissing(batch);
-      const { planned, sends, later } = this.decide(known);
+      const { here: known, read } = await this.loadMissing(batch);
+      const { planned, sends, later, doubted } = this.decide(known, read);
       await this.relay.send(sends);
       await reachSomeAcks(this.deps.faults, known);
       if (planned.length > 0) await this.commit(planned);
+      await this.reread(doubted);
       this.batcher.addAll(later);
     } catch (error) {
       // Nothing was answered yet for these: the bringer keeps its record and brings it again.
@@ -79,27 +80,35 @@ export class Stepper {
     }
   }
 
-  /** Brings what is not in memory from the ledger, in one read. */
-  private async loadMissing(batch: readonly Work[]): Promise<readonly Work[]> {
-    const missing = new Set(batch.map((work) => work.gtx).filter((gtx) => !this.table.get(gtx)));
-    if (missing.size > 0) {
-      for (const stored of await this.deps.ledger.load([...missing])) this.table.put(stored);
+  /** Brings what this process does not drive from the ledger, in one read: others move that, so a copy of it is old. */
+  private async loadMissing(batch: readonly Work[]) {
+    const read = new Set(batch.map((work) => work.gtx).filter((gtx) => !this.table.get(gtx)?.mine));
+    if (read.size > 0) {
+      for (const stored of await this.deps.ledger.load([...read])) this.table.put(stored);
     }
     const [here, gone] = partition(batch, (work) => this.table.get(work.gtx) !== undefined);
     for (const work of gone) work.done({ kind: 'unknown' });
-    return here;
+    return { here, read };
   }
 
-  private decide(batch: readonly Work[]) {
+  private decide(batch: readonly Work[], read: ReadonlySet<string>) {
     const planned = new Map<string, Planned>();
     const sends: Durable[] = [];
     const later: Work[] = [];
+    const doubted: Work[] = [];
     for (const work of batch) {
       const entry = this.table.get(work.gtx)!;
       if (planned.has(work.gtx)) later.push(work);
+      else if (this.doubts(work, entry, read)) doubted.push(work);
       else this.decideOne(work, entry, planned, sends);
     }
-    return { planned: [...planned.values()], sends, later };
+    return { planned: [...planned.values()], sends, later, doubted };
+  }
+
+  /** A driver that was replaced does not know yet: what its copy refuses is refused only after a read. */
+  private doubts(work: Work, entry: Entry, read: ReadonlySet<string>): boolean {
+    if (read.has(work.gtx) || work.rereads > 0) return false;
+    return this.transition(work, entry).kind === 'refused';
   }
 
   private decideOne(work: Work, entry: Entry, planned: Map<string, Planned>, sends: Durable[]): void {
@@ -131,10 +140,17 @@ export class Stepper {
         };
       default:
         return this.heldBack(
-          this.guarded(() => step(entry.drive, event), entry),
+          this.guarded(() => this.stepped(entry, event), entry),
           event,
         );
     }
+  }
+
+  /** An acknowledgement waits in the memory of the driver for the others. Here it would wait for ever: it is written at once. */
+  private stepped(entry: Entry, event: ProtocolEvent): Transition {
+    const transition = step(entry.drive, event);
+    const kept = event.type === 'ack' && transition.kind === 'volatile';
+    return kept && !entry.mine ? step(transition.drive, { type: 'flush' }) : transition;
   }
 
   /** A restored ledger may have lost a COMMIT: while it is held, no ABORT is written (§7). */

@@ -1,4 +1,4 @@
-import { driveOf, outcomeOf } from '#protocol';
+import { BranchState, driveOf, outcomeOf } from '#protocol';
 import type { Drive } from '#protocol';
 import type { StoredTransaction } from '#persistence';
 import type { Clock } from '#observability';
@@ -32,12 +32,12 @@ export class DriveTable {
     return this.entries.values();
   }
 
-  /** Takes a freshly read or written image in; keeps votes of the same undecided attempt (they are durable where they were cast). */
+  /** Takes a freshly read or written image in; keeps votes of the same attempt and acknowledgements (they are durable where they were given). */
   put(stored: StoredTransaction, recovered: Entry['recovered'] = null): Entry {
     const now = this.clock.nowMs();
     const known = this.entries.get(stored.tx.gtx);
     const entry: Entry = {
-      drive: carryVotes(known?.drive, driveOf(stored.tx)),
+      drive: carried(known?.drive, driveOf(stored.tx)),
       stored,
       mine: stored.driver === this.instanceId && stored.endedAt === null,
       deadlineAtMs: now + stored.deadlineLeftMs,
@@ -79,6 +79,18 @@ export class DriveTable {
   }
 }
 
-function carryVotes(old: Drive | undefined, fresh: Drive): Drive {
-  return old && sameAttempt(old.tx, fresh.tx) ? { ...fresh, votes: old.votes, retries: old.retries } : fresh;
+function carried(old: Drive | undefined, fresh: Drive): Drive {
+  if (!old) return fresh;
+  const unwritten = stillUnwritten(old, fresh);
+  return sameAttempt(old.tx, fresh.tx)
+    ? { ...fresh, votes: old.votes, retries: old.retries, unwritten }
+    : { ...fresh, unwritten };
+}
+
+function stillUnwritten(old: Drive, fresh: Drive): Drive['unwritten'] {
+  const waiting = Object.entries(old.unwritten).filter(([, { attempt, branch }]) => {
+    const written = fresh.tx.results.find((one) => one.attempt === attempt && one.branch === branch);
+    return !written || written.state === BranchState.Pending;
+  });
+  return Object.fromEntries(waiting);
 }

@@ -43,6 +43,8 @@ const onlyIn = (name, packages, places, comment) => ({
   to: { path: NPM(packages) },
 });
 
+const ENTRY_POINTS = ['^libs/[^/]+/src/(nest/)?index\\.ts$', '^libs/[^/]+/src/conformance/'];
+
 const NEST_PLACES = ['^apps/', '^libs/[^/]+/src/nest/'];
 
 module.exports = {
@@ -66,15 +68,24 @@ module.exports = {
       name: 'only-through-index',
       comment: 'Import a library by its alias: index.ts, nest/index.ts.',
       severity: 'error',
-      from: { path: '^(libs/[^/]+|apps/[^/]+|migrations|tools|test)/' },
+      from: { path: '^(libs/[^/]+|apps/[^/]+|migrations|tools)/' },
       to: {
         path: '^libs/([^/]+)/src/',
         pathNot: [
-          '^libs/[^/]+/src/(nest/)?index\\.ts$',
-          '^libs/[^/]+/src/conformance/',
+          ...ENTRY_POINTS,
           // The own library, spelled with the group captured from the importing path.
           '^$1/',
         ],
+      },
+    },
+    {
+      name: 'tests-through-index',
+      comment: 'The same for tests; what draws messages for property tests they may borrow.',
+      severity: 'error',
+      from: { path: '^test/' },
+      to: {
+        path: '^libs/([^/]+)/src/',
+        pathNot: [...ENTRY_POINTS, '^libs/wire/src/arbitraries\\.fixture\\.ts$'],
       },
     },
     {

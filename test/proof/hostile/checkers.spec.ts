@@ -1,0 +1,162 @@
+/** What the layer believes and how it judges, without a stack: a checker that cannot refuse proves nothing. */
+import { describe, expect, it } from '@jest/globals';
+import {
+  decodeCommand, decodeDeadLetter, decodeInitiator, decodeOutcome, decodeReply, decodeRequest, topicNames,
+} from '#wire'; // prettier-ignore
+import type { OutgoingRecord } from '#messaging';
+import { Dice } from '../../crash/support/random.js';
+import type { JournalEntry } from '../../crash/support/shop.js';
+import { surprisesIn } from './good-trade.js';
+import type { Hostile } from './hostile-record.js';
+import { wrongAnswer, type Answer, type Probe } from './http-client.js';
+import { wrongLetters, type Letter } from './letters.js';
+import { harmed, type Vitals } from './processes.js';
+import { shapesByTopic } from './shapes.js';
+import { RARE_WAYS, WAYS } from './spoil.js';
+import { Gunner } from './volley.js';
+
+const SEED = 4_711;
+const topics = topicNames('proof');
+const shapes = shapesByTopic(topics, SEED);
+const gunner = (): Gunner => {
+  const around = { topics, tap: { pick: () => null }, partitions: 12, dice: new Dice(SEED) };
+  return new Gunner(around, shapes);
+};
+
+function decoded({ topic, key, value, headers }: OutgoingRecord) {
+  const record = { key, value, headers };
+  if (topic === topics.requests) return decodeRequest(record);
+  if (topic === topics.replies) return decodeReply(record);
+  if (topic === topics.outcomes) return decodeOutcome(record);
+  if (topic === topics.deadLetters) return decodeDeadLetter(record);
+  return topic.includes('.initiators.') ? decodeInitiator(record) : decodeCommand(record);
+}
+
+describe('a shape', () => {
+  it('is valid before it is spoiled', () => {
+    const invalid = [...shapes.values()].flat().filter(({ body, ...shape }) => {
+      return !decoded({ ...shape, value: Buffer.from(JSON.stringify(body)) }).ok;
+    });
+    expect(invalid).toEqual([]);
+  });
+});
+
+describe('each way to spoil a message', () => {
+  it.each(Object.entries({ ...WAYS, ...RARE_WAYS }))(
+    '%s is refused for the reason it claims',
+    (name, way) => {
+      const dice = new Dice(SEED);
+      const rounds = name in RARE_WAYS ? 3 : 60;
+      const surprises: unknown[] = [];
+      for (const [topic, kinds] of shapes)
+        for (let round = 0; round < rounds; round += 1) {
+          const shape = dice.pick(kinds);
+          const done = way(shape, dice);
+          if (!done) continue;
+          const { key = shape.key, headers = shape.headers, value, reason } = done;
+          const result = decoded({ topic, key, headers, value });
+          const was = result.ok ? 'taken' : result.reason;
+          if (was !== reason)
+            surprises.push({ topic, was, reason, headers, value: String(value).slice(0, 400) });
+        }
+      expect(surprises.slice(0, 3)).toEqual([]);
+    },
+  );
+
+  it('leaves no trace on the prototype of objects', () => {
+    gunner()
+      .volley(500)
+      .map(({ record }) => decoded(record));
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+describe('what is well formed and wrong', () => {
+  it('can be read: it is the receiver who must refuse it', () => {
+    const unread = gunner()
+      .volley(2_000)
+      .filter(({ kind, record }) => !(kind in { ...WAYS, ...RARE_WAYS }) && !decoded(record).ok);
+    expect(unread).toEqual([]);
+  });
+});
+
+describe('a volley', () => {
+  it('is the same for the same seed, but for fresh ids', () => {
+    const kinds = () =>
+      gunner()
+        .volley(300)
+        .map(({ kind, reasons }) => [kind, reasons]);
+    expect(kinds()).toEqual(kinds());
+  });
+});
+
+const record = { topic: 't', key: 'k', value: null, headers: {} };
+const refused: Hostile = { mark: '1', kind: 'cut off', record, reasons: ['BAD_JSON'] };
+const taken: Hostile = { mark: '2', kind: 'again', record, reasons: [] };
+const letter: Letter = { mark: '1', reason: 'BAD_JSON', topic: 't', at: 't/0/1' };
+
+describe('the judge of dead letters', () => {
+  it('accepts one letter for what is refused and none for what is taken', () => {
+    expect(wrongLetters([refused, taken], [letter])).toEqual([]);
+  });
+
+  it.each<[string, readonly Letter[]]>([
+    ['a missing one', []],
+    ['another reason', [{ ...letter, reason: 'INVALID' }]],
+    ['another topic', [{ ...letter, topic: 'u' }]],
+    ['two of one record', [letter, { ...letter, at: 't/0/2' }]],
+    ['two of one offset', [letter, { ...letter, mark: '1' }]],
+    ['one of a taken record', [letter, { ...letter, mark: '2', at: 't/0/2' }]],
+    ['one that nobody caused', [letter, { ...letter, mark: null, at: 't/0/3' }]],
+  ])('refuses %s', (_what, letters) => {
+    expect(wrongLetters([refused, taken], letters)).not.toEqual([]);
+  });
+});
+
+describe('the judge of processes', () => {
+  const before: readonly Vitals[] = [{ name: 'orders-1', pid: 7, residentMiB: 100 }];
+  it.each<[string, readonly Vitals[]]>([
+    ['a death', [{ name: 'orders-1', pid: 7, residentMiB: null }]],
+    ['a replacement', [{ name: 'orders-1', pid: 8, residentMiB: 100 }]],
+    ['growth', [{ name: 'orders-1', pid: 7, residentMiB: 201 }]],
+    ['an absence', []],
+  ])('refuses %s', (_what, after) => {
+    expect(harmed(before, after)).toHaveLength(1);
+    expect(harmed(before, before)).toEqual([]);
+  });
+});
+
+describe('the judge of good orders', () => {
+  it('refuses one that came to another end', () => {
+    const entry = { status: 'REJECTED', reason: 'X' } as JournalEntry;
+    expect(surprisesIn([entry], () => false)).toHaveLength(1);
+    expect(surprisesIn([entry], () => true)).toEqual([]);
+  });
+});
+
+describe('the judge of answers', () => {
+  const probe: Probe = { kind: 'bad JSON', url: 'u', method: 'POST', path: '/', headers: {}, body: null };
+  const problem = { type: 'urn:x', title: 'Bad', status: 400, detail: 'd', code: 'CONCORDAT_BAD_JSON' };
+  const good: Answer = {
+    status: 400,
+    type: 'application/problem+json',
+    retryAfter: null,
+    text: JSON.stringify(problem),
+  };
+
+  it('accepts a problem', () => {
+    expect(wrongAnswer({ ...probe, statuses: [400] }, good)).toBeNull();
+  });
+
+  it.each<[string, Answer | null]>([
+    ['silence', null],
+    ['a 500', { ...good, status: 500 }],
+    ['a 503 that does not say when to come back', { ...good, status: 503 }],
+    ['a refusal that is no problem', { ...good, type: 'text/html' }],
+    ['a problem of another status', { ...good, status: 404 }],
+    ['a problem without a code', { ...good, text: JSON.stringify({ ...problem, code: 'x' }) }],
+    ['a 200 where only 400 is right', { ...good, status: 200 }],
+  ])('refuses %s', (_what, answer) => {
+    expect(wrongAnswer({ ...probe, statuses: [400, 404, 503] }, answer)).not.toBeNull();
+  });
+});

@@ -29,6 +29,7 @@ const CALL_MS = 10_000;
 /** A customer of the example shop who keeps books. Calls that fail are repeated with the same key: that must be the same order. */
 export class Shop {
   readonly journal: JournalEntry[] = [];
+  private asked = 0;
 
   constructor(
     private readonly site: Site,
@@ -60,13 +61,13 @@ export class Shop {
   /** Reads every order until none is PENDING; returns how long that took. */
   async settle(limitMs: number): Promise<number> {
     return until('every order left PENDING', limitMs, async () => {
-      for (const entry of this.journal) if (entry.status === 'PENDING') await this.refresh(entry);
+      for (const entry of this.journal) if (entry.status === 'PENDING') await this.look(entry);
       return this.journal.every(({ status }) => status !== 'PENDING');
     });
   }
 
   private async tryToPlace(entry: JournalEntry): Promise<boolean> {
-    const answer = await call(`${this.site.cluster.urls['orders-1']}/orders`, {
+    const answer = await call(`${this.counter()}/orders`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': entry.idempotencyKey },
       body: JSON.stringify(entry.body),
@@ -81,9 +82,17 @@ export class Shop {
     return true;
   }
 
-  private async refresh(entry: JournalEntry): Promise<void> {
-    const answer = await call(`${this.site.cluster.urls['orders-1']}/orders/${entry.orderId}`, {});
+  /** Reads one order; an instance that does not answer leaves what is known. */
+  async look(entry: JournalEntry): Promise<void> {
+    const answer = await call(`${this.counter()}/orders/${entry.orderId}`, {});
     if (answer?.status === 200) Object.assign(entry, pick(answer.body as JournalEntry));
+  }
+
+  /** Whichever instance of the orders service is next: they are one shop. */
+  private counter(): string {
+    const { urls } = this.site.cluster;
+    const counters = Object.keys(urls).filter((name) => name.startsWith('orders-'));
+    return urls[counters[(this.asked += 1) % counters.length]!]!;
   }
 
   private async put(app: string, path: string, body: object): Promise<void> {

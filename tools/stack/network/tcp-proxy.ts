@@ -30,16 +30,18 @@ export interface TcpProxy {
   heal(): void;
   /**
    * The next request that matches reaches the server; its answer is swallowed, and the connection cut once the server
-   * has answered. Resolves then. One at a time.
+   * has answered; resolves with true then, with false when it was spared before. One at a time.
    */
-  loseReply(which: LostReply): Promise<void>;
+  loseReply(which: LostReply): Promise<boolean>;
+  /** Nothing is awaited to be lost any more. */
+  spare(): void;
   /** Ends it and every connection. */
   close(): Promise<void>;
 }
 
 interface Ambush extends LostReply {
   victim: Relay | null;
-  done(): void;
+  done(lost: boolean): void;
 }
 
 class Proxy implements TcpProxy, Weather {
@@ -85,11 +87,16 @@ class Proxy implements TcpProxy, Weather {
     for (const relay of [...this.relays]) if (relay.holed) relay.cut();
   }
 
-  loseReply({ request, reply }: LostReply): Promise<void> {
+  loseReply({ request, reply }: LostReply): Promise<boolean> {
     if (this.ambush !== null) throw new Error('a reply is already awaited to be lost');
     return new Promise((done) => {
       this.ambush = { request, reply, victim: null, done };
     });
+  }
+
+  spare(): void {
+    this.ambush?.done(false);
+    this.ambush = null;
   }
 
   async close(): Promise<void> {
@@ -118,7 +125,7 @@ class Proxy implements TcpProxy, Weather {
     if (ambush.reply(chunk)) {
       this.ambush = null;
       relay.cut();
-      ambush.done();
+      ambush.done(true);
     }
     return false;
   }

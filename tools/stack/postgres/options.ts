@@ -1,7 +1,9 @@
 /** What a caller may ask of {@link startPostgres}. */
 export interface PostgresOptions {
-  /** Where the data lives; made when absent. The log is written beside it, to `<dataDir>.log`. */
+  /** Where the data lives; made when absent. */
   dataDir: string;
+  /** Default: beside the data, `<dataDir>.log`. */
+  logFile?: string;
   /** Default: a free one. A server that is adopted keeps its own. */
   port?: number;
   /** `max_prepared_transactions`. Default 256; 0 switches `PREPARE TRANSACTION` off. */

@@ -21,7 +21,7 @@ async function prepare(options: PostgresOptions): Promise<LaunchPlan> {
   if ((await prepareDataDirectory(dataDir, initdb, account)) === 'made') {
     options.log?.(`PostgreSQL: new data directory ${dataDir}`);
   }
-  const logFile = `${dataDir}.log`;
+  const logFile = options.logFile ?? `${dataDir}.log`;
   return { program: postgres, account, dataDir, logFile, settings: serverSettings(options) };
 }
 

@@ -1,0 +1,102 @@
+/** The layer "chaos" of the proof: every scenario on one installation, each followed by heal, settle and every invariant. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { assignmentOf } from '../../../tools/proof/fragment.js';
+import { Dice } from '../../crash/support/random.js';
+import { Shop } from '../../crash/support/shop.js';
+import { detectLoss } from './scenarios/async-standby.js';
+import { SCENARIOS } from './scenarios/index.js';
+import { Chaos } from './support/chaos.js';
+import type { Scenario } from './support/chaos.js';
+import { corruptEach } from './support/corruptions.js';
+import { Load, OPENING } from './support/load.js';
+import { Report } from './support/report.js';
+import { openChaosSite } from './support/site.js';
+import type { ChaosSite } from './support/site.js';
+import { judge, since, tell } from './support/verdict.js';
+import type { Verdict } from './support/verdict.js';
+import { Watcher } from './support/watcher.js';
+
+const { size, seed, fragmentFile } = assignmentOf('chaos');
+const SEED = seed ?? Date.now() % 1_000_000;
+const ONLY = process.env['PROOF_ONLY'];
+const ROUNDS = size === 'release' ? 5 : 1;
+const counts = {
+  coordinators: Number(process.env['PROOF_COORDINATORS'] ?? 3),
+  watchdogs: 2,
+  participants: Number(process.env['PROOF_PARTICIPANTS'] ?? 2),
+};
+
+const wanted = (name: string): boolean => ONLY === undefined || ONLY.split(',').includes(name);
+
+describe(`chaos (seed ${SEED})`, () => {
+  const report = new Report(SEED);
+  const dice = new Dice(SEED);
+  let site: ChaosSite;
+  let shop: Shop;
+  let watcher: Watcher;
+  let known: Verdict = {};
+
+  beforeAll(async () => {
+    await report.timed('open', async () => {
+      site = await openChaosSite(counts);
+      shop = new Shop(site, OPENING);
+      await shop.open();
+    });
+    watcher = new Watcher(site, shop, new Dice(SEED + 1));
+  });
+  afterAll(async () => {
+    report.write(fragmentFile);
+    await watcher?.stop();
+    await site?.close();
+  });
+
+  const customers = (): Chaos => new Chaos(site, shop, new Load(shop, dice), dice, ROUNDS);
+
+  async function run(scenario: Scenario): Promise<string> {
+    const chaos = customers();
+    try {
+      const seen = await scenario.strike(chaos);
+      await chaos.heal();
+      const settleMs = await chaos.rest();
+      const verdict = await judge(site, shop, watcher);
+      const fresh = since(known, verdict);
+      known = verdict;
+      report.ran(scenario.name, { orders: await chaos.load.stop(), kills: chaos.kills, settleMs });
+      if (Object.keys(fresh).length > 0) throw new Error(tell(fresh));
+      return `${seen}; settled in ${Math.round(settleMs)} ms`;
+    } finally {
+      report.selfEnded(chaos.selfEnded);
+      await chaos.heal();
+      await chaos.load.stop();
+    }
+  }
+
+  const scenarios = SCENARIOS.filter(({ name }) => wanted(name)).map(
+    (scenario) => [scenario.name, scenario] as const,
+  );
+
+  // With only the controls asked for there is none to run.
+  if (scenarios.length > 0)
+    it.each(scenarios)('%s: every invariant holds afterwards', async (name, scenario) => {
+      expect(await report.check(name, scenario.title, () => run(scenario))).toBe(true);
+    });
+
+  if (wanted('checkers'))
+    it('checkers: each one refuses a corrupted row', async () => {
+      const work = async (): Promise<string> => {
+        const chaos = customers();
+        await chaos.load.more(30);
+        await chaos.rest();
+        return corruptEach(site, shop);
+      };
+      expect(await report.check('checkers', 'each invariant refuses a corrupted row', work)).toBe(true);
+    });
+
+  if (wanted('async-standby'))
+    it('async-standby: a failover that loses is reported as loss', async () => {
+      const work = (): Promise<string> => detectLoss(customers(), watcher);
+      const title = 'control: failover to an asynchronous standby held back is reported as loss';
+      expect(await report.check('async-standby', title, work)).toBe(true);
+    });
+});

@@ -1,0 +1,110 @@
+import { startStandby } from '#stack';
+import type { LostReply } from '#stack';
+import { until } from '../../../crash/support/until.js';
+import type { Chaos, Scenario } from '../support/chaos.js';
+import type { Front } from '../support/front.js';
+import { ownCable, SLOTS } from '../support/site.js';
+
+const DOWN_MS = 1_000;
+const SEEN_MS = 60_000;
+
+export const databaseStop: Scenario = {
+  name: 'database-stop',
+  title: 'each PostgreSQL stopped immediately (as a crash) and restarted',
+  async strike(chaos) {
+    const { ledger, shops, store } = chaos.site;
+    for (let round = 0; round < chaos.rounds; round += 1) {
+      for (const { server } of [ledger, shops, store]) {
+        await chaos.load.more(5);
+        await server.stop('immediate');
+        chaos.kills += 1;
+        await chaos.wait(DOWN_MS * chaos.dice.next());
+        await server.restart();
+      }
+    }
+    return `${3 * chaos.rounds} servers`;
+  },
+};
+
+let standbys = 0;
+
+async function failOver(chaos: Chaos, front: Front): Promise<void> {
+  const dataDir = `${chaos.site.directory.path}/standby-${(standbys += 1)}`;
+  const options = { dataDir, maxPreparedTransactions: SLOTS, mode: 'synchronous' as const };
+  const standby = await startStandby(front.server, options);
+  await chaos.load.more(10);
+  await front.failOver(standby);
+  chaos.kills += 1;
+}
+
+export const failover: Scenario = {
+  name: 'failover',
+  title: "the coordinator's and a participant's database fail over to a synchronous standby",
+  async strike(chaos) {
+    for (let round = 0; round < Math.min(2, chaos.rounds); round += 1) {
+      await failOver(chaos, chaos.site.ledger);
+      await failOver(chaos, chaos.site.shops);
+    }
+    return `${2 * Math.min(2, chaos.rounds)} failovers`;
+  },
+};
+
+/** The statement that writes steps, with a COMMIT among its decisions; and the server saying that it is done with it. */
+const DECISION: LostReply = {
+  request: (bytes) => {
+    const text = bytes.toString('latin1');
+    return text.includes('ledger_commit_steps') && /[{,]COMMIT[,}]/.test(text);
+  },
+  reply: (bytes) => bytes.subarray(-6).equals(Buffer.from([0x5a, 0, 0, 0, 5, 0x49])),
+};
+
+export const lostCommitReply: Scenario = {
+  name: 'lost-commit-reply',
+  title: "the answer to the decision's COMMIT swallowed, the connection cut",
+  async strike(chaos) {
+    const cables = [chaos.site.ledger.cable(), ownCable(chaos.site, 'coordinator-1')];
+    const times = 4 * chaos.rounds;
+    for (let time = 0; time < times; time += 1) {
+      // Any of the two cables, whichever carries the next decision.
+      await Promise.race(cables.map((cable) => cable.loseReply(DECISION)));
+      for (const cable of cables) cable.spare();
+    }
+    return `${times} answers lost`;
+  },
+};
+
+const FOREIGN = 'foreign';
+
+const prepareForeign = (index: number): string =>
+  `BEGIN; SELECT pg_current_xact_id(); PREPARE TRANSACTION '${FOREIGN}-${index}'`;
+
+export const slotsExhausted: Scenario = {
+  name: 'slots',
+  title: 'prepared slots exhausted by somebody else, who is not touched',
+  async strike(chaos) {
+    const { site } = chaos;
+    await chaos.load.more(5);
+    const taken = Array.from({ length: SLOTS }, (_, index) => index);
+    // In the database of orders, whose style prepares nothing: these are nobody's that the watchdog knows.
+    for (const index of taken) await until('a slot is free', SEEN_MS, () => take(chaos, index));
+    await until('a branch was refused for want of a slot', SEEN_MS, async () => {
+      const text = `SELECT 1 FROM concordat.transaction WHERE attempts::text LIKE '%SLOTS%' LIMIT 1`;
+      return (await site.query('coordinator', text)).length > 0;
+    });
+    const left = (await site.preparedGids()).filter((gid) => gid.startsWith(FOREIGN)).length;
+    if (left !== taken.length)
+      throw new Error(`${taken.length - left} foreign prepared transactions were ended`);
+    for (const index of taken) await site.query('orders', `ROLLBACK PREPARED '${FOREIGN}-${index}'`);
+    return `${taken.length} of ${SLOTS} slots taken`;
+  },
+};
+
+async function take(chaos: Chaos, index: number): Promise<boolean> {
+  try {
+    await chaos.site.query('orders', prepareForeign(index));
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === '53200') return false;
+    throw error;
+  }
+}

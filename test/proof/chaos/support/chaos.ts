@@ -1,0 +1,115 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Dice } from '../../../crash/support/random.js';
+import type { Shop } from '../../../crash/support/shop.js';
+import { until } from '../../../crash/support/until.js';
+import type { Load } from './load.js';
+import type { ChaosSite } from './site.js';
+import { inDoubt } from './verdict.js';
+
+/** From a kill to the restart, at most: takeovers begin and are overlapped. */
+const DOWN_MS = 1_500;
+const DECIDED_MS = 60_000;
+/** 15 s is the promise on a machine that is not starved; beyond this the scenario fails. */
+export const SETTLE_MS = 60_000;
+
+/** What a scenario strikes with. Everything it breaks is whole again after {@link heal}. */
+export class Chaos {
+  /** Processes killed, servers included. */
+  kills = 0;
+  /** Apps that ended though nobody killed or stopped them. */
+  readonly selfEnded: string[] = [];
+  private readonly down = new Set<string>();
+
+  constructor(
+    readonly site: ChaosSite,
+    readonly shop: Shop,
+    readonly load: Load,
+    readonly dice: Dice,
+    /** 1 at CI size, more at release size: how often a scenario repeats its blow. */
+    readonly rounds: number,
+  ) {}
+
+  /** Names of the apps of some kinds (`coordinator`, `payments` …), all when none is given. */
+  apps(...kinds: readonly string[]): readonly string[] {
+    const { names } = this.site.cluster;
+    return kinds.length === 0 ? names : names.filter((name) => kinds.includes(name.replace(/-\d+$/, '')));
+  }
+
+  /** kill -9 of several apps at once, and their restart. */
+  async strike(names: readonly string[]): Promise<void> {
+    for (const name of names) this.down.add(name);
+    await Promise.all(names.map((name) => this.site.cluster.app(name).kill9()));
+    this.kills += names.length;
+    await this.wait(DOWN_MS * this.dice.next());
+    await this.start(names);
+  }
+
+  async stop(names: readonly string[]): Promise<void> {
+    for (const name of names) this.down.add(name);
+    await Promise.all(names.map((name) => this.site.cluster.app(name).stop()));
+  }
+
+  async start(names: readonly string[]): Promise<void> {
+    await Promise.all(
+      names.map(async (name) => {
+        await this.site.cluster.restart(name);
+        this.down.delete(name);
+      }),
+    );
+  }
+
+  /** An order placed now is decided while the fault lasts. */
+  async decides(): Promise<void> {
+    const line = { sku: 'tea', quantity: 1, unitPrice: 100 };
+    const entry = await this.shop.place({
+      account: 'customer-1',
+      lines: [line],
+      mode: '2pc',
+      fallback: 'saga',
+    });
+    await until('an order is decided while the fault lasts', DECIDED_MS, async () => {
+      await this.shop.look(entry);
+      return entry.status !== 'PENDING';
+    });
+  }
+
+  /** The fault lasts. */
+  async wait(ms: number): Promise<void> {
+    await pause(ms);
+  }
+
+  /** No more orders; resolves when every one placed so far has come to its end. Returns how long that took, ms. */
+  async rest(): Promise<number> {
+    await this.load.stop();
+    const since = performance.now();
+    await this.shop.settle(SETTLE_MS);
+    await this.site.ended(SETTLE_MS);
+    await until('no branch is in doubt', SETTLE_MS, async () => (await inDoubt(this.site)).length === 0);
+    return performance.now() - since;
+  }
+
+  pick(count: number, from: readonly string[]): readonly string[] {
+    const left = [...from];
+    return Array.from({ length: count }, () => left.splice(this.dice.below(left.length), 1)[0]!);
+  }
+
+  /** Cables pass everything; every app runs and is ready. An app that ended by itself is noted, and started as a supervisor would. */
+  async heal(): Promise<void> {
+    const { kafka, ledger, shops, store, cluster } = this.site;
+    for (const cable of [...kafka.links, ledger, shops, store]) cable.heal();
+    for (const name of cluster.names) cluster.app(name).resume();
+    const dead = cluster.names.filter((name) => cluster.app(name).exit !== undefined);
+    this.selfEnded.push(...dead.filter((name) => !this.down.has(name)));
+    await this.start(dead);
+    await Promise.all(cluster.names.map((name) => cluster.app(name).ready()));
+  }
+}
+
+/** One way to hurt the installation. */
+export interface Scenario {
+  /** For PROOF_ONLY. */
+  readonly name: string;
+  readonly title: string;
+  /** Strikes while customers order, and takes back what it did. Returns what it saw, in a few words. */
+  strike(chaos: Chaos): Promise<string>;
+}

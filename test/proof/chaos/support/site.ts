@@ -1,0 +1,122 @@
+import { startCluster, startKafka, startPostgres, temporaryDirectory } from '#stack';
+import type { AppKind, Cluster, Kafka, Postgres, TemporaryDirectory } from '#stack';
+import { overlook } from '../../../crash/support/overlook.js';
+import type { Site } from '../../../crash/support/site.js';
+import { Front } from './front.js';
+import { mountSmallDisk } from './small-disk.js';
+import type { SmallDisk } from './small-disk.js';
+
+/** Which apps have cables of their own, to Kafka and to their database: they can be cut off alone. */
+export const CUT_OFF = ['coordinator-1', 'payments-1'] as const;
+
+const SIDE = 'alone';
+/** Few, so that they can be exhausted; more than all instances use at once under this load. */
+export const SLOTS = 64;
+const SERVER = { maxPreparedTransactions: SLOTS };
+const DISK_MIB = 224;
+/** Its log of changes is what fills the small disk. */
+const SMALL_LOG = { min_wal_size: '32MB', max_wal_size: '64MB' };
+
+/** An installation as it would stand in a data centre, with everything between its parts made to be broken. */
+export interface ChaosSite extends Site {
+  readonly kafka: Kafka;
+  /** The coordinator's database. */
+  readonly ledger: Front;
+  /** The databases of orders and payments. */
+  readonly shops: Front;
+  /** The database of inventory, on {@link disk} where that could be mounted. */
+  readonly store: Front;
+  readonly disk: SmallDisk | undefined;
+  readonly directory: TemporaryDirectory;
+}
+
+export interface Counts {
+  readonly coordinators: number;
+  readonly watchdogs: number;
+  /** Instances of each participant. */
+  readonly participants: number;
+}
+
+interface Servers {
+  readonly ledger: Front;
+  readonly shops: Front;
+  readonly store: Front;
+}
+
+async function startServers(directory: string, disk: SmallDisk | undefined): Promise<Servers> {
+  const storeDir = disk === undefined ? `${directory}/store` : `${disk.path}/store`;
+  const [ledger, shops, store] = await Promise.all([
+    startPostgres({ dataDir: `${directory}/ledger`, ...SERVER }),
+    startPostgres({ dataDir: `${directory}/shops`, ...SERVER }),
+    startPostgres({ dataDir: storeDir, logFile: `${directory}/store.log`, ...SERVER, settings: SMALL_LOG }),
+  ]);
+  return {
+    ledger: await Front.before(ledger, [SIDE]),
+    shops: await Front.before(shops, [SIDE]),
+    store: await Front.before(store),
+  };
+}
+
+const frontOf = (servers: Servers, database: string): Front => {
+  if (database === 'concordat') return servers.ledger;
+  return database === 'inventory' ? servers.store : servers.shops;
+};
+
+const asOneServer = (servers: Servers): Pick<Postgres, 'url' | 'createDatabase'> => ({
+  url: (database, role) => frontOf(servers, database).url(database, role),
+  createDatabase: (name, options) => frontOf(servers, name).server.createDatabase(name, options),
+});
+
+const startApps = (
+  kafka: Kafka,
+  servers: Servers,
+  dir: string,
+  topicPrefix: string,
+  { coordinators, watchdogs, participants }: Counts,
+): Promise<Cluster> =>
+  startCluster({
+    ...{ kafka, dir, topicPrefix, postgres: asOneServer(servers), coordinators, watchdogs },
+    ...{ orders: participants, inventory: participants, payments: participants },
+    readyTimeoutMs: 180_000,
+    env: { CONCORDAT_INQUIRE_AFTER_MS: '3000', CONCORDAT_PARTITIONS: '6' },
+    appEnv: {
+      'coordinator-1': {
+        DATABASE_URL: servers.ledger.url('concordat', 'concordat', SIDE),
+        KAFKA_BROKERS: kafka.links[0]!.brokers,
+      },
+      'payments-1': {
+        DATABASE_URL: servers.shops.url('payments', 'payments', SIDE),
+        KAFKA_BROKERS: kafka.links[1]!.brokers,
+      },
+    },
+  });
+
+/** The cable from a database to an app of {@link CUT_OFF}. */
+export const ownCable = (site: ChaosSite, app: (typeof CUT_OFF)[number]) =>
+  (app === 'coordinator-1' ? site.ledger : site.shops).cable(SIDE);
+
+/** The front of the database of a kind of app. */
+export const frontOfKind = (site: ChaosSite, kind: AppKind): Front =>
+  frontOf(site, kind === 'coordinator' || kind === 'watchdog' ? 'concordat' : kind);
+
+export async function openChaosSite(counts: Counts): Promise<ChaosSite> {
+  const directory = await temporaryDirectory('chaos');
+  const topicPrefix = `chaos-${process.pid}`;
+  const disk = await mountSmallDisk(`${directory.path}/disk`, DISK_MIB);
+  const [kafka, servers] = await Promise.all([
+    startKafka({ dir: `${directory.path}/kafka`, brokers: 3, heap: '256m', links: CUT_OFF.length }),
+    startServers(directory.path, disk),
+  ]);
+  const cluster = await startApps(kafka, servers, directory.path, topicPrefix, counts);
+  const seen = overlook(cluster);
+  const close = async (): Promise<void> => {
+    await seen.close();
+    await cluster.stopAll(3_000);
+    await kafka.stop();
+    await Promise.all([servers.ledger, servers.shops, servers.store].map((front) => front.close()));
+    await disk?.unmount();
+    await directory.remove();
+  };
+  const { server: postgres } = servers.ledger;
+  return { ...seen, ...servers, cluster, kafka, postgres, topicPrefix, disk, directory, close };
+}

@@ -35,7 +35,7 @@ export const OPENING = { balance: 1_000, stock: 100 } as const;
 export const PRICE = 10;
 export const FEE = 3;
 /** Long enough for every takeover: a commit that is late must still be one. */
-const PATIENT_MS = 20_000;
+const PATIENT_MS = 60_000;
 const SHORT_MS = 600;
 
 /** What makes a branch say NO, or wait: on the side that is not hit, so that the point is reached all the same. */

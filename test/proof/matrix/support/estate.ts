@@ -11,10 +11,16 @@ import type { Cell } from './cells.js';
  */
 export type PodKind = 'solo' | 'pair' | 'guard' | 'guards';
 
+/** Where a process is to come back as the one that it was, its name is the same. */
+const SAME_NAMES = {
+  'coordinator-1': { CONCORDAT_INSTANCE_ID: 'coordinator-1' },
+  'watchdog-1': { CONCORDAT_INSTANCE_ID: 'watchdog-1' },
+};
+
 const SHAPES: Readonly<Record<PodKind, Partial<ClusterOptions>>> = {
-  solo: { coordinators: 1, watchdogs: 0 },
+  solo: { coordinators: 1, watchdogs: 0, appEnv: SAME_NAMES },
   pair: { coordinators: 2, watchdogs: 1, orders: 2, inventory: 2, payments: 2 },
-  guard: { coordinators: 1, watchdogs: 1, orders: 0 },
+  guard: { coordinators: 1, watchdogs: 1, orders: 0, appEnv: SAME_NAMES },
   guards: { coordinators: 1, watchdogs: 2, orders: 0 },
 };
 
@@ -80,7 +86,8 @@ async function openPod(kind: PodKind, number: number, { dir, kafka, postgres }: 
   const topicPrefix = `matrix-${process.pid}-${name}`;
   const cluster = await startCluster({
     ...{ kafka, postgres, topicPrefix, dir: logs, databasePrefix: `p${number}_` },
-    env: { CONCORDAT_PARTITIONS: '4' },
+    // Few partitions: quicker to assign. Compiled code is kept between starts, of which there are a hundred.
+    env: { CONCORDAT_PARTITIONS: '4', NODE_COMPILE_CACHE: path.join(dir, 'compiled') },
     ...SHAPES[kind],
   });
   return new RunningPod(name, cluster, kafka.brokers, topicPrefix, logs);

@@ -52,6 +52,6 @@ async function safely(run: CellRun): Promise<Result> {
     return await run.run();
   } catch (error) {
     const wrong = { cell: [error instanceof Error ? error.message : String(error)] };
-    return { cell: run.cell, reached: run.reached, recoveredMs: null, outcomes: [], wrong };
+    return { cell: run.cell, reached: run.reached, awayMs: 0, recoveredMs: null, outcomes: [], wrong };
   }
 }

@@ -55,12 +55,13 @@ function figuresOf(results: readonly Result[], tookMs: number): Fragment['figure
 const INVARIANTS = Object.keys(VERDICTS).filter((name): name is Verdict => name !== 'meant');
 
 function rowOf(result: Result): (string | number)[] {
-  const { cell, reached, recoveredMs, outcomes, wrong } = result;
+  const { cell, reached, awayMs, recoveredMs, outcomes, wrong } = result;
   const { point, strike, situation, recovery, victim } = cell;
   const judged = outcomes.length > 0;
   const zombie = strike === 'stop' && recovery === 'other' ? (wrong.zombie ? 'CHANGED' : 'harmless') : '';
   return [
     ...[point, strike, situation, recovery, victim, reached ? 'yes' : 'NO'],
+    Math.round(awayMs),
     recoveredMs === null ? 'no' : Math.round(recoveredMs),
     [...new Set(outcomes)].join(', '),
     ...INVARIANTS.map((name) => (wrong[name] ? 'BROKEN' : judged ? 'ok' : '?')),
@@ -77,6 +78,7 @@ export function fragmentOf(results: readonly Result[], size: Assignment['size'],
     'recovery by',
     'process',
     'reached',
+    'away ms',
     'recovered ms',
     'decisions',
   ];
@@ -89,8 +91,9 @@ export function fragmentOf(results: readonly Result[], size: Assignment['size'],
 }
 
 export function lineOf(result: Result, done: number, of: number): string {
-  const { cell, recoveredMs } = result;
-  const took = recoveredMs === null ? '' : ` recovered in ${Math.round(recoveredMs)} ms`;
+  const { cell, awayMs, recoveredMs } = result;
+  const took =
+    recoveredMs === null ? '' : ` away ${Math.round(awayMs)} ms, recovered in ${Math.round(recoveredMs)} ms`;
   const verdict = isGood(result) ? 'ok' : `FAILED ${faultsOf(result).join('; ').slice(0, 1_500)}`;
   return `crash-matrix ${done}/${of} ${cell.id}${took}: ${verdict}\n`;
 }

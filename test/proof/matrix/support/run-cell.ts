@@ -15,7 +15,9 @@ import type { Verdict } from './verdicts.js';
 export interface Result {
   readonly cell: Cell;
   readonly reached: boolean;
-  /** From the strike to the last transaction's end; null: not ended in time. */
+  /** How long the victim was away, where it comes back: until it is ready again. 0 where another stands in. */
+  readonly awayMs: number;
+  /** From then (or from the strike) to the last transaction's end; null: not ended in time. */
   readonly recoveredMs: number | null;
   /** Outcome and its reason, of each transaction. */
   readonly outcomes: readonly string[];
@@ -43,6 +45,7 @@ export class CellRun {
   private readonly victim: string;
   private readonly noise: string;
   private printedBefore = 0;
+  private awayMs = 0;
 
   constructor(
     private readonly pod: Pod,
@@ -128,18 +131,20 @@ export class CellRun {
     return true;
   }
 
-  /** Brings the victim back or leaves it to the others; milliseconds from the strike to the end of all it had a part in. */
+  /** Brings the victim back or leaves it to the others; milliseconds to the end of all it had a part in. */
   private async recover(): Promise<number> {
     const { pod, cell } = this;
     const struckAtMs = performance.now();
     if (cell.recovery === 'same') await this.bringBack(struckAtMs);
+    const sinceMs = performance.now();
+    this.awayMs = cell.recovery === 'same' ? sinceMs - struckAtMs : 0;
     const [coordinator] = pod
       .alive('coordinator')
       .filter((name) => cell.recovery === 'same' || name !== this.victim);
     if (cell.victim === 'watchdog') await this.ended(this.deeds.filter(({ answered }) => answered));
     else await this.insist(coordinator!);
     await this.ended(this.deeds);
-    const recoveredMs = performance.now() - struckAtMs;
+    const recoveredMs = performance.now() - sinceMs;
     // The dead of a watchdog's cell come back only now.
     if (cell.victim === 'watchdog') await this.bury();
     return recoveredMs;
@@ -240,7 +245,9 @@ export class CellRun {
     return this.result({ reached: true, recoveredMs, outcomes, wrong });
   }
 
-  private result(more: Omit<Result, 'cell' | 'outcomes'> & Partial<Pick<Result, 'outcomes'>>): Result {
-    return { cell: this.cell, outcomes: [], ...more };
+  private result(
+    more: Omit<Result, 'cell' | 'awayMs' | 'outcomes'> & Partial<Pick<Result, 'outcomes'>>,
+  ): Result {
+    return { cell: this.cell, awayMs: this.awayMs, outcomes: [], ...more };
   }
 }

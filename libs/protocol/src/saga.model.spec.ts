@@ -121,10 +121,12 @@ function undo(model: Model, command: Command, planned: Planned, retry: boolean):
   reply(model, command, 'COMPENSATE', 'DONE', 'COMPENSATED');
 }
 
-const STORED = {
-  ...{ none: null, done: 'DONE', failed: 'FAILED' },
-  ...{ undone: 'COMPENSATED', planted: 'NULL_COMPENSATED' },
-} as const;
+const STORED: Readonly<Record<Exclude<Effect, 'none'>, ResultEvent['state']>> = {
+  done: 'DONE',
+  failed: 'FAILED',
+  undone: 'COMPENSATED',
+  planted: 'NULL_COMPENSATED',
+};
 
 function reply(
   model: Model,

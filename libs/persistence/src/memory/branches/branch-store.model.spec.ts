@@ -267,7 +267,7 @@ class Crash extends Verb {
 const slot = fc.integer({ min: 0, max: 2 });
 const key = fc.constantFrom(...keys);
 const inside = fc.tuple(slot, key);
-const commands = fc.commands<Model, Real, Promise<void>>(
+const commands = fc.commands<Model, Real, false>(
   [
     slot.map((at) => new Begin(at)),
     inside.map(([at, id]) => new RaiseFence(at, id)),

@@ -137,7 +137,7 @@ class Collect extends Verb {
 }
 
 const gtx = fc.constantFrom(...GTXS);
-const commands = fc.commands<Model, Real, Promise<void>>(
+const commands = fc.commands<Model, Real, false>(
   [
     fc
       .tuple(gtx, fc.constantFrom(null, ...KEYS), fc.constantFrom('body', 'body', 'other'))

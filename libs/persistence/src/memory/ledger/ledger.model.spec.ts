@@ -234,7 +234,7 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   fallback: rarely,
   ended: rarely,
 });
-const commands = fc.commands<Model, Real, Promise<void>>(
+const commands = fc.commands<Model, Real, false>(
   [
     fc.tuple(gtx, instance).map(([id, by]) => new Begin(id, by)),
     fc.tuple(instance, fc.array(wish, { minLength: 1, maxLength: 3 })).map(([by, all]) => new Write(by, all)),

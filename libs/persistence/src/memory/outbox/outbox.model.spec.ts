@@ -175,7 +175,7 @@ class Answer extends Verb {
   }
 }
 
-const MOVES: Readonly<Record<string, readonly string[]>> = {
+const MOVES: Readonly<Record<Answer['says'], readonly string[]>> = {
   accepted: ['pending', 'accepted'],
   rejected: ['pending'],
   done: ['pending', 'accepted'],
@@ -236,7 +236,7 @@ class Drain extends Verb {
 const slot = fc.constantFrom(...SLOTS);
 const relay = fc.constantFrom(0, 1);
 const serial = fc.nat({ max: 20 });
-const commands = fc.commands<Model, Real, Promise<void>>(
+const commands = fc.commands<Model, Real, false>(
   [
     fc.tuple(slot, fc.constantFrom(null, 'k', 'k', 'l')).map((all) => new Enqueue(...all)),
     fc

@@ -138,6 +138,15 @@ describe('a bad request is a clear problem', () => {
     expect(await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(
       /^HTTP\/1.1 431 /,
     );
-    expect(await raw('GET /health/live HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  it.each([
+    ['no Host', 'connection: close', 400, 'CONCORDAT_BAD_REQUEST'],
+    ['an Expect nobody meets', 'host: x\r\nexpect: the-impossible', 417, 'CONCORDAT_EXPECTATION_FAILED'],
+  ])('HTTP with %s, which Node would refuse without a word', async (_what, header, status, code) => {
+    const answer = await raw(`GET /health/live HTTP/1.1\r\n${header}\r\n\r\n`);
+    expect(answer).toMatch(
+      new RegExp(`^HTTP/1.1 ${status} .*application/problem\\+json.*"code":"${code}"`, 's'),
+    );
   });
 });

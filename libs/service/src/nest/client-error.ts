@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { clientProblem } from '../http/problem-of.js';
 
@@ -22,4 +23,10 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Answers a request with an `Expect` we cannot meet: Node would do it without a body, before any handler hears of it. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const problem = clientProblem(417, 'Nothing but "Expect: 100-continue" is understood.').body();
+  response.writeHead(417, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
 }

@@ -4,7 +4,7 @@ import type { AllowedMethods } from '../http/allowed-methods.js';
 import { overloaded } from '../http/problem.js';
 import { clientProblem } from '../http/problem-of.js';
 import type { AppObservability } from '../observability.js';
-import { answerClientError } from './client-error.js';
+import { answerClientError, answerExpectation } from './client-error.js';
 import { HttpDrain } from './http-drain.js';
 import { acceptOnlyJson, MAX_BODY_BYTES } from './json-body.js';
 import { sendProblem } from './problem.filter.js';
@@ -33,6 +33,8 @@ export function createAdapter(
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
+    // Node's own refusal has no body; ours is below.
+    http: { requireHostHeader: false },
     // What the router refuses (a malformed URL, an overlong path) never meets a filter.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(reply, clientProblem(error.statusCode ?? 400, error.message)),
@@ -40,17 +42,24 @@ export function createAdapter(
   });
   const fastify = adapter.getInstance();
   acceptOnlyJson(fastify);
+  fastify.server.on('checkExpectation', answerExpectation);
   const drain = new HttpDrain(fastify.server, observability.clock);
   fastify.addHook('onRoute', (route) => methods.add(route.method, route.url));
   fastify.addHook('onRequest', (request, _reply, done) => {
     const tooMany = drain.inFlight > maxInFlight && !ALWAYS.test(request.url);
-    done(tooMany ? overloaded(`More than ${maxInFlight} requests are under way here.`) : undefined);
+    if (tooMany) done(overloaded(`More than ${maxInFlight} requests are under way here.`));
+    else done(lacksHost(request) ? clientProblem(400, 'The Host header is missing.') : undefined);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     report(observability, request, reply);
     done();
   });
   return { adapter, drain };
+}
+
+/** RFC 9112 §3.2. */
+function lacksHost({ raw }: FastifyRequest): boolean {
+  return raw.headers.host === undefined && raw.httpVersion === '1.1';
 }
 
 function report({ log, metrics }: AppObservability, request: FastifyRequest, reply: FastifyReply): void {

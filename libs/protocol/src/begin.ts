@@ -18,6 +18,7 @@ export interface BeginInput {
 
 /** The first image (D1): attempt 1, PREPARING or SAGA_RUNNING. The plan must be free of `planFaults`. */
 export function begin(input: BeginInput): Transaction {
+  // TLA+: Begin
   return {
     gtx: input.gtx,
     mode: input.mode,
@@ -54,6 +55,7 @@ export function beginFacts(tx: Transaction): readonly Fact[] {
 
 /** What an inquiry for a wholly unknown gtx leaves behind: attempt 1 = ABORT, no plan (§7 "absence is never an answer"). */
 export function tombstone(gtx: string, reason: string, ledgerEpoch: number): Transaction {
+  // TLA+: PlantTombstone
   return {
     gtx,
     mode: Mode.TwoPhase,

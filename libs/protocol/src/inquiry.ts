@@ -17,6 +17,7 @@ export function inquiryAnswer(
   attempt: number,
   context: InquiryContext,
 ): InquiryAnswer {
+  // TLA+: AnswerInquiry
   if (!tx) return 'UNKNOWN';
   const cell = attemptOf(tx, attempt);
   if (cell?.decision === 'COMMIT') return 'COMMIT';

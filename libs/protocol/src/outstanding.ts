@@ -9,6 +9,7 @@ import { BranchState, Decision, TransactionState } from './vocabulary.js';
  * A first send is what a step adds to this list; a re-send is the list.
  */
 export function outstanding(drive: Drive): readonly Command[] {
+  // TLA+: Outstanding, Send
   return [...earlierAborts(drive), ...currentCommands(drive)];
 }
 

@@ -29,6 +29,7 @@ function executed(drive: Drive, step: string): boolean {
 
 /** The step was sent, or may have been by a driver that died. */
 export function maybeSent(drive: Drive, step: PlannedBranch): boolean {
+  // TLA+: MaybeSent
   return step.after.every((id) => executed(drive, id));
 }
 
@@ -40,6 +41,7 @@ export function undone(drive: Drive, step: PlannedBranch): boolean {
 
 /** The pivot was sent and neither its result nor its planted key is known: it must be settled before anything is compensated. */
 export function unsettledPivot(drive: Drive): PlannedBranch | undefined {
+  // TLA+: UnsettledPivot
   return drive.tx.branches.find(
     (step) => step.kind === StepKind.Pivot && maybeSent(drive, step) && stateOf(drive, step.id) === B.Pending,
   );
@@ -47,6 +49,7 @@ export function unsettledPivot(drive: Drive): PlannedBranch | undefined {
 
 /** From here only forward: the pivot is done, or (without a pivot) every compensatable step is and a retriable one may run. */
 export function pastPivot(drive: Drive): boolean {
+  // TLA+: PastPivot
   const pivot = drive.tx.branches.find((step) => step.kind === StepKind.Pivot);
   if (pivot) return stateOf(drive, pivot.id) === B.Done;
   return drive.tx.branches.some((step) => step.kind === StepKind.Retriable && maybeSent(drive, step));
@@ -61,6 +64,7 @@ export function allUndone(drive: Drive): boolean {
 }
 
 function readyActions(drive: Drive): readonly Command[] {
+  // TLA+: ReadyActions
   return drive.tx.branches
     .filter((step) => stateOf(drive, step.id) === B.Pending && maybeSent(drive, step))
     .map((step) => ({
@@ -79,6 +83,7 @@ function settlePivot(drive: Drive): readonly Command[] {
 
 /** Reverse order: a step is undone only after everything that may have run on top of it is. */
 function readyCompensations(drive: Drive): readonly Command[] {
+  // TLA+: ReadyCompensations
   return drive.tx.branches
     .filter((step) => maybeSent(drive, step) && !undone(drive, step))
     .filter((step) => successors(drive, step).every((next) => !maybeSent(drive, next) || undone(drive, next)))

@@ -26,6 +26,7 @@ export function onSagaDeadline(drive: Drive): Transition {
 
 /** Starts the way back. A pivot that may have been sent is settled first [X by argument]: then nothing else is sent until it is known. */
 export function demandCompensation(drive: Drive, demand: CompensationDemand): Transition {
+  // TLA+: DemandCompensation
   if (drive.tx.state !== S.SagaRunning || drive.tx.demand) return { kind: 'none', reason: 'no saga to undo' };
   if (pastPivot(drive)) return { kind: 'none', reason: 'past the pivot: only forward' };
   const facts = [
@@ -41,6 +42,7 @@ export function demandCompensation(drive: Drive, demand: CompensationDemand): Tr
 
 /** The end of the saga, if it is reached: its cell is filled now, and only when earlier attempts are acknowledged too. */
 export function sagaEnd(drive: Drive): Transition | null {
+  // TLA+: Settled
   if (!earlierSettled(drive)) return null;
   const { state } = drive.tx;
   if ((state === S.SagaRunning || state === S.SagaStuckForward) && allDone(drive)) {
@@ -53,6 +55,7 @@ export function sagaEnd(drive: Drive): Transition | null {
 }
 
 function onAction(drive: Drive, step: PlannedBranch, event: ResultEvent): Transition {
+  // TLA+: TakeResult
   const running = drive.tx.state === S.SagaRunning || drive.tx.state === S.SagaStuckForward;
   if (!running || known(drive, step) !== B.Pending) return { kind: 'none', reason: 'not awaited' };
   if (event.result === 'DONE') return record(drive, step, event, B.Done);
@@ -63,6 +66,7 @@ function onAction(drive: Drive, step: PlannedBranch, event: ResultEvent): Transi
 }
 
 function onCompensate(drive: Drive, step: PlannedBranch, event: ResultEvent): Transition {
+  // TLA+: TakeUndone; TakeResult for a pivot that is settled
   const settling =
     drive.tx.state === S.SagaRunning && drive.tx.demand !== null && step.kind === StepKind.Pivot;
   const compensating = drive.tx.state === S.SagaCompensating || drive.tx.state === S.CompensationStuck;

@@ -22,6 +22,7 @@ export function settleEnd(before: Drive, acked: Drive): Transition {
 
 /** The state that decision and acknowledgements call for: every branch must have acknowledged, never some of them. */
 export function twoPhaseEnd(drive: Drive): S | null {
+  // TLA+: Settled
   const { decision, attempt } = currentAttempt(drive.tx);
   if (!decision || !earlierSettled(drive)) return null;
   if (!drive.tx.branches.every((branch) => settled(knownState(drive, attempt, branch.id)))) return null;
@@ -33,6 +34,7 @@ export function quarantine(
   heuristic: Heuristic,
   results: readonly BranchResult[] = [],
 ): Transition {
+  // TLA+: Quarantine
   const detail = { heuristic };
   return change(drive, {
     state: S.Quarantined,

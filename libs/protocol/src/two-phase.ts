@@ -11,6 +11,7 @@ import { BranchState as B, Decision, Mode, TransactionState as S, Vote } from '.
 
 /** A vote counts once a branch (a set, never a count), only for the current attempt while it is undecided. */
 export function onVote(drive: Drive, branch: PlannedBranch, event: VoteEvent): Transition {
+  // TLA+: TakeVote
   const { tx } = drive;
   const attempt = attemptOf(tx, event.attempt);
   if (!attempt) return { kind: 'refused', code: 'UNKNOWN_ATTEMPT', detail: `attempt ${event.attempt}` };
@@ -26,6 +27,7 @@ export function onVote(drive: Drive, branch: PlannedBranch, event: VoteEvent): T
 
 /** COMMIT needs YES or READ_ONLY from every branch of the attempt; read-only ones owe nothing more. */
 export function decideCommit(drive: Drive): Transition {
+  // TLA+: DecideCommit
   const { tx } = drive;
   const readOnly: BranchResult[] = tx.branches
     .filter((branch) => drive.votes[branch.id]?.vote === Vote.ReadOnly)
@@ -46,6 +48,7 @@ export function decideCommit(drive: Drive): Transition {
 
 /** The only writer of ABORT for a 2PC attempt: evaluates §8 in the same write. */
 export function decideAbort(drive: Drive, cause: AbortCause): Transition {
+  // TLA+: DecideAbort, DecideFallback
   const results = refusedResults(drive);
   const decide = { decision: Decision.Abort, reason: cause.reason };
   if (cause.fallback && fallbackAllowed(drive, cause)) {
@@ -56,6 +59,7 @@ export function decideAbort(drive: Drive, cause: AbortCause): Transition {
 
 /** Acknowledgements wait in memory and are written with the end state: any driver can ask for them again. */
 export function onAck(drive: Drive, branch: PlannedBranch, event: AckEvent): Transition {
+  // TLA+: TakeAck
   const decision = attemptOf(drive.tx, event.attempt)?.decision;
   if (!decision)
     return { kind: 'refused', code: 'UNKNOWN_ATTEMPT', detail: `attempt ${event.attempt} has no decision` };

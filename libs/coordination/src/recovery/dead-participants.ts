@@ -125,6 +125,7 @@ export class DeadParticipants {
   }
 
   private async finish(database: ParticipantDatabase, key: Gid, decision: Decision): Promise<void> {
+    // TLA+: FinishCommit, FinishAbort; XaBranch!TakeCommit, XaBranch!TakeAbort
     if (this.deps.faults.armed) await this.deps.faults.reach('W2');
     const state = await database.finish(key, decision);
     if (state === null) return;

@@ -26,6 +26,7 @@ export async function answerInquiries(
   ledger: Pick<Ledger, 'load' | 'plantTombstones' | 'state'>,
   inquiries: readonly Inquiry[],
 ): Promise<readonly AnsweredInquiry[]> {
+  // TLA+: PlantTombstone, AnswerInquiry
   if (inquiries.length === 0) return [];
   const { epoch, hold } = await ledger.state();
   const unreconciled = (inquiry: Inquiry): boolean => hold || inquiry.ledgerEpoch > epoch;

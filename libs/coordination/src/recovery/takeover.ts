@@ -56,6 +56,7 @@ export class Takeover {
   }
 
   private async claimBatch(dead: readonly string[]): Promise<number> {
+    // TLA+: Load
     const { claimLimit, neglectMs } = this.options;
     const claimed = await this.deps.ledger.claim({
       instanceId: this.instanceId,

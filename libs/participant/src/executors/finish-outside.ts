@@ -40,6 +40,7 @@ export function createOutsideFinisher(options: OutsideFinisherOptions): OutsideF
   const desk = outsideDesk(options);
   return {
     finish: async (key, decision, ledgerEpoch) => {
+      // TLA+: FinishCommit, FinishAbort
       const { row } = await desk.lookRow(key);
       if (row?.state === 'PREPARED') return null;
       const work = decisionWork(desk, key, decision, ledgerEpoch);

@@ -66,6 +66,7 @@ async function actOne(desk: Desk, work: Action): Promise<Answer> {
 }
 
 async function actOnce(desk: Desk, works: readonly Action[]): Promise<readonly Answer[]> {
+  // TLA+: ActionDone, ActionFailed, RepeatResult; XaBranch!ActionFence, XaBranch!ActionHandler, XaBranch!ActionCommit
   if (desk.catalog.usesXa) await Promise.all(works.map((work) => rollbackEarlier(desk, work)));
   const plans = works.map((work) => planOf(desk, work));
   const fresh = new Map<Work, Answer>();

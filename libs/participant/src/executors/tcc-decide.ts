@@ -43,6 +43,7 @@ async function decideOne(desk: Desk, work: Decided): Promise<Answer> {
 }
 
 async function decideOnce(desk: Desk, works: readonly Decided[]): Promise<readonly Answer[]> {
+  // TLA+: Commit, Abort
   return inTransaction(desk, async (tx) => {
     const moves = await tx.moveRows(works.map(moveOf));
     const finished = works.filter((_, index) => moves[index]!.moved);

@@ -48,6 +48,7 @@ async function prepareOne(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer> 
 }
 
 async function prepareOnce(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): Promise<readonly Answer[]> {
+  // TLA+: PrepareYes, PrepareExpired
   const plans = works.map((work) => planOf(desk, work));
   const fresh = new Map<Work, Answer>();
   await inTransaction(desk, async (tx) => {

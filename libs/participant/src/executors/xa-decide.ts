@@ -14,6 +14,7 @@ import { gidOf } from './xa-prepare.js';
  * planted, so that no late PREPARE can prepare; 55P03 there means that one just did: COMMIT PREPARED again.
  */
 export async function commitXa(desk: Desk, work: WorkOf<'COMMIT'>): Promise<Answer> {
+  // TLA+: XaBranch!CommitPrepared, XaBranch!CommitRow, XaBranch!CommitPlantLost
   return inRounds(desk, work, async () => {
     const finished = await whenNotBusy(desk, () => desk.store.commitPrepared(gidOf(desk, work)));
     if (finished === 'done') await reach(desk, 'P6');
@@ -29,6 +30,7 @@ export async function commitXa(desk: Desk, work: WorkOf<'COMMIT'>): Promise<Answ
  * PREPARE slipped in between: from the start [X]. Acknowledged only once the tombstone is committed [X].
  */
 export async function abortXa(desk: Desk, work: WorkOf<'ABORT'>): Promise<Answer> {
+  // TLA+: XaBranch!RollbackPrepared, XaBranch!AbortTombstone
   return inRounds(desk, work, async () => {
     const finished = await whenNotBusy(desk, () => desk.store.rollbackPrepared(gidOf(desk, work)));
     if (finished === 'done') await reach(desk, 'P8');
@@ -41,6 +43,7 @@ export async function abortXa(desk: Desk, work: WorkOf<'ABORT'>): Promise<Answer
 
 /** ROLLBACK PREPARED of the attempts before `work`'s, whose ABORT is durable since this attempt exists (R1, R3). */
 export async function rollbackEarlier(desk: Desk, work: Work): Promise<void> {
+  // TLA+: XaBranch!ActionRollback
   const { gtx, attempt, branch } = work.key;
   for (let earlier = attempt - 1; earlier >= 1; earlier -= 1) {
     const gid = gidOf(desk, { key: { gtx, attempt: earlier, branch } });

@@ -22,6 +22,7 @@ export async function prepareXa(
   work: WorkOf<'PREPARE'>,
   style: XaStyle<unknown>,
 ): Promise<Answer> {
+  // TLA+: XaBranch!PrepareLook, XaBranch!PrepareGid
   let fault: Fault | null = null;
   for (let tries = 0; ; tries += 1) {
     const rule = prepareRule(seenOf(await desk.look(work.key)), budgetSpent(desk, work));
@@ -42,6 +43,7 @@ export async function knownAnswer(desk: Desk, work: WorkOf<'PREPARE'>): Promise<
 }
 
 async function workAndPrepare(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknown>): Promise<Answer> {
+  // TLA+: XaBranch!PrepareWork, XaBranch!PrepareFence, XaBranch!PrepareTransaction, XaBranch!PrepareReadOnly
   const { operation, payload } = work.command;
   await reach(desk, 'P1');
   const parsed = parsePayload(style.schema, payload);
@@ -72,6 +74,7 @@ async function workAndPrepare(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyl
 
 /** Plants the tombstone without rolling anything back: a prepared copy of ours is found by looking again. */
 async function expire(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer> {
+  // TLA+: XaBranch!Expire
   const expired = plainNo(NoCode.Expired, 'the prepare budget was spent before the work began');
   return inTransaction(desk, async (tx) => {
     const [raised] = await tx.raiseFences([work.key]);

@@ -20,6 +20,7 @@ export type DecisionRule =
 
 /** No row is LOST, never "committed". */
 export function commitRule(row: SeenRow | null): DecisionRule {
+  // TLA+: Commit
   if (!row) return { do: 'plant', state: S.Lost };
   return row.state === S.Aborted
     ? { do: 'violation', state: 'ABORTED' }
@@ -28,6 +29,7 @@ export function commitRule(row: SeenRow | null): DecisionRule {
 
 /** No row becomes a tombstone, so that a PREPARE which was overtaken finds it. */
 export function abortRule(row: SeenRow | null): DecisionRule {
+  // TLA+: Abort
   if (!row) return { do: 'plant', state: S.Aborted };
   return common(row, [S.Aborted, S.ReadOnly]);
 }

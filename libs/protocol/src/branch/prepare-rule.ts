@@ -20,6 +20,7 @@ export type PrepareRule =
 
 /** In this order: fence and tombstone, row or gid, budget, work. */
 export function prepareRule(seen: SeenBranch, budgetSpent: boolean): PrepareRule {
+  // TLA+: PrepareYes, PrepareReadOnly, PrepareExpired; Revote for what is stored
   if (seen.maxAttempt > seen.attempt)
     return { do: 'no', no: plainNo(NoCode.Fenced, `fenced to attempt ${seen.maxAttempt}`) };
   if (seen.row) return repeat(seen.row);

@@ -28,6 +28,7 @@ export type CompensateRule =
 
 /** A duplicate gets the stored result; an action after its null compensation is refused for ever [X]. */
 export function actionRule(row: SeenRow | null): ActionRule {
+  // TLA+: ActionDone, ActionFailed; RepeatResult for what is stored
   if (!row) return { do: 'work' };
   const state = sagaState(row);
   if (!state) return { do: 'violation', state: row.state };
@@ -41,6 +42,7 @@ export function actionRule(row: SeenRow | null): ActionRule {
 
 /** `settle`: only learn what the action came to (a pivot is never undone), or make sure that it never runs. */
 export function compensateRule(row: SeenRow | null, settle: boolean): CompensateRule {
+  // TLA+: Compensate, NullCompensate; RepeatResult for what is stored
   if (!row) return { do: 'plant' };
   const state = sagaState(row);
   if (!state) return { do: 'violation', state: row.state };

@@ -41,6 +41,7 @@ CONSTANTS       \* the rules; each may be switched off, and then something break
   PlantActionKey,       \* a compensation of a step that never ran plants the key of its action
   SettlePivot,          \* a pivot that was sent is settled before anything is compensated
   AbsenceIsNoAnswer,    \* an inquiry is answered from the row, after a tombstone was planted where none was
+  OutsideFinisher,      \* a watchdog that has the database of a dead participant ends what is prepared there
   OutsideTombstone,     \* the outside finisher leaves a tombstone, too
   HoldAfterRestore,     \* a restored ledger writes and tells no ABORT until it is reconciled
   DrainBeforeRestore,   \* ... what was sent before is consumed before anything runs on it
@@ -183,12 +184,17 @@ DecideFallback(d) ==
   /\ UNCHANGED <<hold, net, branches, faults>>
 
 \* D3/D4.
+Unacknowledged(d, p) == image[d].att > 0 /\ image[d].cell[1] # "-" /\ p \notin image[d].ack
+
 TakeAck(d, p) ==
-  /\ image[d].att > 0 /\ image[d].cell[1] # "-" /\ p \notin image[d].ack
-  /\ \/ /\ <<"ACK", p>> \in net
-        /\ Write(d, Settled([image[d] EXCEPT !.ack = @ \cup {p}]))
-     \/ /\ <<"LOST", p>> \in net
-        /\ Write(d, [image[d] EXCEPT !.ack = @ \cup {p}, !.st = "quarantined"])
+  /\ Unacknowledged(d, p) /\ <<"ACK", p>> \in net
+  /\ Write(d, Settled([image[d] EXCEPT !.ack = @ \cup {p}]))
+  /\ UNCHANGED <<hold, net, branches, faults>>
+
+\* The branch lost what it had promised: an operator must look.  (No rule of this module leads here.)
+Quarantine(d, p) ==
+  /\ Unacknowledged(d, p) /\ <<"LOST", p>> \in net
+  /\ Write(d, [image[d] EXCEPT !.ack = @ \cup {p}, !.st = "quarantined"])
   /\ UNCHANGED <<hold, net, branches, faults>>
 
 Compensating(r) == Settled([r EXCEPT !.st = "compensating", !.demand = FALSE])
@@ -249,16 +255,16 @@ SendBeforePersist(d) ==
 Say(m) == net' = net \cup {m}
 News(m) == m \notin net
 
+Fresh(p) == <<"PREPARE", p>> \in net /\ p \notin dead /\ b1[p] = "none" /\ ~fenced[p]
+
 PrepareWork(p, to, says) ==
-  /\ <<"PREPARE", p>> \in net /\ p \notin dead
-  /\ b1[p] = "none" /\ ~fenced[p]
   /\ b1' = [b1 EXCEPT ![p] = to]
   /\ net' = net \cup says
   /\ UNCHANGED <<ledger, drivers, s2, fenced, log, faults>>
 
-PrepareYes(p) == PrepareWork(p, "prep", {<<"YES", p>>})
-PrepareReadOnly(p) == ReadOnly /\ PrepareWork(p, "ro", {<<"YES", p>>})
-PrepareExpired(p) == PrepareWork(p, "abo", {})
+PrepareYes(p) == Fresh(p) /\ PrepareWork(p, "prep", {<<"YES", p>>})
+PrepareReadOnly(p) == Fresh(p) /\ ReadOnly /\ PrepareWork(p, "ro", {<<"YES", p>>})
+PrepareExpired(p) == Fresh(p) /\ PrepareWork(p, "abo", {})
 
 \* A PREPARE that comes again gets the same vote.
 Revote(p) ==
@@ -292,14 +298,13 @@ MistakeAttempt(p) ==
   /\ UNCHANGED <<ledger, drivers, net, b1, fenced, log, faults>>
 
 \* A watchdog with the participant's database: carries out the decision it reads in the ledger.  "Dead" only saves effort.
-FinishOutside(p) ==
-  \/ row.cell[1] = "C" /\ CommitBranch(p)
-  \/ row.cell[1] = "A" /\ ~hold /\ AbortBranch(p, OutsideTombstone)
+FinishCommit(p) == OutsideFinisher /\ row.cell[1] = "C" /\ CommitBranch(p)
+FinishAbort(p) == OutsideFinisher /\ row.cell[1] = "A" /\ ~hold /\ AbortBranch(p, OutsideTombstone)
 
 \* R3: cancel, fence, guard row and handler in one local transaction.
+Unacted(p) == <<"ACTION", p>> \in net /\ p \notin dead /\ s2[p] = "none" /\ b1[p] # "com"
+
 Act(p, to, says) ==
-  /\ <<"ACTION", p>> \in net /\ p \notin dead
-  /\ s2[p] = "none" /\ b1[p] # "com"
   /\ b1' = [b1 EXCEPT ![p] = IF @ = "prep" /\ CancelPrepared THEN "abo" ELSE @]
   /\ fenced' = [fenced EXCEPT ![p] = RaiseFence]
   /\ s2' = [s2 EXCEPT ![p] = to]
@@ -307,8 +312,8 @@ Act(p, to, says) ==
   /\ Say(says)
   /\ UNCHANGED <<ledger, drivers, faults>>
 
-ActionDone(p) == Act(p, "done", <<"DONE", p>>)
-ActionFailed(p) == (Pivot = 0 \/ p <= Pivot) /\ Act(p, "failed", <<"FAILED", p>>)
+ActionDone(p) == Unacted(p) /\ Act(p, "done", <<"DONE", p>>)
+ActionFailed(p) == Unacted(p) /\ (Pivot = 0 \/ p <= Pivot) /\ Act(p, "failed", <<"FAILED", p>>)
 
 \* What a guard row says to whoever asks again.
 Stored(p) == CASE s2[p] = "done" -> <<"DONE", p>> [] s2[p] = "comp" -> <<"COMPED", p>>
@@ -391,9 +396,10 @@ Reconcile ==
 Progress ==
   \/ \E d \in Drivers :
        \/ Load(d) \/ Send(d) \/ DecideCommit(d) \/ DecideAbort(d) \/ DecideFallback(d)
-       \/ \E p \in P : TakeVote(d, p) \/ TakeAck(d, p) \/ TakeResult(d, p) \/ TakeUndone(d, p) \/ AnswerInquiry(d, p)
+       \/ \E p \in P : TakeVote(d, p) \/ TakeAck(d, p) \/ Quarantine(d, p) \/ TakeResult(d, p)
+                    \/ TakeUndone(d, p) \/ AnswerInquiry(d, p)
   \/ \E p \in P :
-       \/ PrepareYes(p) \/ PrepareReadOnly(p) \/ Revote(p) \/ Commit(p) \/ Abort(p) \/ FinishOutside(p)
+       \/ PrepareYes(p) \/ PrepareReadOnly(p) \/ Revote(p) \/ Commit(p) \/ Abort(p) \/ FinishCommit(p) \/ FinishAbort(p)
        \/ ActionDone(p) \/ RepeatResult(p) \/ Compensate(p) \/ NullCompensate(p)
 
 \* Steps that nobody owes: requests, hostile inquiries, refusals, deadlines, faults.

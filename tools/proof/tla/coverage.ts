@@ -1,0 +1,19 @@
+import type { TlcResult } from './output.js';
+
+/** Exist only to show what a rule that is switched off would allow. */
+const FORBIDDEN = ['SendBeforePersist', 'MistakeAttempt', 'CollectEarly', 'Quarantine'];
+
+/** Actions that no finished search ever took: a rule about them has been checked of nothing. */
+export function actionsNeverTaken(results: readonly TlcResult[]): readonly string[] {
+  const taken = new Map<string, number>();
+  for (const result of results) {
+    if (result.kind !== 'holds') continue;
+    for (const [action, times] of Object.entries(result.actions)) {
+      taken.set(action, (taken.get(action) ?? 0) + times);
+    }
+  }
+  if (taken.size === 0) return ['(TLC printed no coverage)'];
+  return [...taken]
+    .filter(([action, times]) => times === 0 && !FORBIDDEN.includes(action))
+    .map(([action]) => action);
+}

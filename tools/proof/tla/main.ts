@@ -1,0 +1,100 @@
+/**
+ * The layer `tla`: TLC over specs/. `node dist/tools/proof/tla/main.js [--only <part of a name>]`.
+ * Large searches run one after another with two workers, the removals of rules two at a time.
+ */
+import { temporaryDirectory } from '../../stack/temporary-directory.js';
+import { assignmentOf, writeFragment } from '../fragment.js';
+import type { Check } from '../fragment.js';
+import { actionsNeverTaken } from './coverage.js';
+import { tlcJars } from './jars.js';
+import { judge } from './judge.js';
+import type { TlcResult } from './output.js';
+import type { Run } from './run.js';
+import { runsOf } from './runs.js';
+import { runTlc } from './tlc.js';
+import type { TlcOptions } from './tlc.js';
+
+const CORES = 2;
+const TIMEOUT_MS = { ci: 900_000, release: 7_200_000 } as const;
+const HEAP_MB = { alone: 1_800, beside: 700 } as const;
+
+interface Done {
+  readonly run: Run;
+  readonly result: TlcResult;
+  readonly check: Check;
+}
+
+type Options = Omit<TlcOptions, 'workers' | 'heapMb'>;
+
+const log = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+async function runOne(run: Run, options: Options, workers: number): Promise<Done> {
+  const started = performance.now();
+  const heapMb = workers > 1 ? HEAP_MB.alone : HEAP_MB.beside;
+  const result = await runTlc(run, { ...options, workers, heapMb });
+  const check = judge(run, result, (performance.now() - started) / 1_000);
+  log(`${check.ok ? 'ok  ' : 'FAIL'} ${check.name}: ${check.detail}`);
+  return { run, result, check };
+}
+
+/** Each lane takes the next run when it is free. */
+async function runAll(runs: readonly Run[], options: Options, lanes: number): Promise<Done[]> {
+  const queue = [...runs];
+  const done: Done[] = [];
+  const lane = async (): Promise<void> => {
+    for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
+      done.push(await runOne(run, options, CORES / lanes));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return done;
+}
+
+function coverage(done: readonly Done[]): Check {
+  const never = actionsNeverTaken(done.map(({ result }) => result));
+  const detail = never.length === 0 ? 'in at least one search' : `never: ${never.join(', ')}`;
+  return { name: 'every action of the specifications is taken', ok: never.length === 0, detail };
+}
+
+function figures(done: readonly Done[]): Record<string, number> {
+  const finished = done.flatMap(({ result }) => (result.kind === 'holds' ? [result] : []));
+  const sum = (of: (result: (typeof finished)[number]) => number): number =>
+    finished.reduce((total, result) => total + of(result), 0);
+  return {
+    'distinct states': sum(({ distinct }) => distinct),
+    'generated states': sum(({ generated }) => generated),
+    'rules removed': done.filter(({ run, check }) => run.expect.kind === 'violates' && check.ok).length,
+  };
+}
+
+async function main(only: string | undefined): Promise<boolean> {
+  const { size, fragmentFile } = assignmentOf('tla');
+  const runs = runsOf(size).filter(({ name }) => only === undefined || name.includes(only));
+  const jars = await tlcJars(log);
+  const directory = await temporaryDirectory('tla');
+  const options: Options = { jars, directory: directory.path, timeoutMs: TIMEOUT_MS[size], log };
+  try {
+    const sound = await runAll(
+      runs.filter(({ expect }) => expect.kind === 'holds'),
+      options,
+      1,
+    );
+    const broken = await runAll(
+      runs.filter(({ expect }) => expect.kind === 'violates'),
+      options,
+      CORES,
+    );
+    const done = [...sound, ...broken];
+    const checks = [...done.map(({ check }) => check), ...(only === undefined ? [coverage(sound)] : [])];
+    writeFragment(fragmentFile, { layer: 'tla', figures: figures(done), checks });
+    return checks.length > 0 && checks.every(({ ok }) => ok);
+  } finally {
+    await directory.remove();
+  }
+}
+
+const flag = process.argv.indexOf('--only');
+const ok = await main(flag < 0 ? undefined : process.argv[flag + 1]);
+process.exitCode = ok ? 0 : 1;

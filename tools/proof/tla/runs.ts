@@ -1,0 +1,76 @@
+/** Every search of the layer: what must hold, with its pinned size, and what each rule, removed, must break. */
+import type { Size } from '../fragment.js';
+import { REMOVALS } from './removals.js';
+import type { Run } from './run.js';
+
+const base = { module: 'ConcordatProperties', config: 'Concordat.cfg' } as const;
+const liveness = { module: 'ConcordatProperties', config: 'ConcordatLiveness.cfg' } as const;
+const xa = { module: 'XaBranch', config: 'XaBranch.cfg' } as const;
+const xaLiveness = { module: 'XaBranch', config: 'XaBranchLiveness.cfg' } as const;
+
+/** What a restored ledger has told to clients is gone with it; what participants did must agree all the same. */
+export const AFTER_RESTORE = ['G1_AtomicOutcome', 'G5_ExactlyOnce', 'G7_StaleHarmless'];
+
+const holds = (distinct: number, generated: number): Run['expect'] => ({
+  kind: 'holds',
+  distinct,
+  generated,
+});
+
+const CI: readonly Run[] = [
+  { ...base, name: '2 participants', expect: holds(180477, 1048497) },
+  {
+    ...base,
+    name: '2 participants, pivot',
+    constants: { Pivot: '2', ReadOnly: 'FALSE' },
+    expect: holds(0, 0),
+  },
+  {
+    ...base,
+    name: '2 participants, restored ledger',
+    constants: { Restores: 'TRUE', Fallback: 'FALSE', ReadOnly: 'FALSE' },
+    invariants: AFTER_RESTORE,
+    expect: holds(9401, 62280),
+  },
+  {
+    ...base,
+    name: '3 participants, commit',
+    constants: { N: '3', Fallback: 'FALSE' },
+    expect: holds(87968, 653056),
+  },
+  {
+    ...base,
+    name: '3 participants, fallback',
+    constants: { N: '3', Drivers: '{d1}', Pivot: '2', ReadOnly: 'FALSE' },
+    expect: holds(96854, 540052),
+  },
+  {
+    ...liveness,
+    name: 'liveness, participants stay dead',
+    constants: { Fallback: 'FALSE', Dies: 'TRUE' },
+    expect: holds(0, 0),
+  },
+  {
+    ...liveness,
+    name: 'liveness, messages are lost',
+    constants: { Fallback: 'FALSE', Loses: 'TRUE', Drivers: '{d1}', ReadOnly: 'FALSE' },
+    expect: holds(0, 0),
+  },
+  {
+    ...liveness,
+    name: 'liveness, fallback',
+    constants: { Drivers: '{d1}', ReadOnly: 'FALSE' },
+    expect: holds(0, 0),
+  },
+  { ...xa, name: 'xa branch', expect: holds(0, 0) },
+  { ...xa, name: 'xa branch, gids get lost', constants: { LosesGids: 'TRUE' }, expect: holds(0, 0) },
+  { ...xa, name: 'xa branch, unknown to the ledger', constants: { Ghosts: 'TRUE' }, expect: holds(0, 0) },
+  { ...xaLiveness, name: 'xa branch, liveness', constants: { Processes: '{p1}' }, expect: holds(0, 0) },
+];
+
+/** On top of the CI size. */
+const RELEASE: readonly Run[] = [];
+
+export function runsOf(size: Size): readonly Run[] {
+  return [...CI, ...REMOVALS, ...(size === 'release' ? RELEASE : [])];
+}

@@ -38,8 +38,9 @@ describe(`${cells.length} of ${ALL.length} ways to die at a named point, real Ka
   it.each([...new Set(cells.map(({ point }) => point))])(
     '%s: is reached, everything ends in time, no invariant breaks, no zombie changes anything',
     (point) => {
-      const bad = results.filter((result) => result.cell.point === point && !isGood(result));
-      expect(bad.flatMap(faultsOf)).toEqual([]);
+      const here = results.filter((result) => result.cell.point === point);
+      expect(here.filter((result) => !isGood(result)).flatMap(faultsOf)).toEqual([]);
+      expect(here).toHaveLength(cells.filter((cell) => cell.point === point).length);
     },
   );
 });

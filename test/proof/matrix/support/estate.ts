@@ -20,8 +20,8 @@ const SAME_NAMES = {
 const SHAPES: Readonly<Record<PodKind, Partial<ClusterOptions>>> = {
   solo: { coordinators: 1, watchdogs: 0, appEnv: SAME_NAMES },
   pair: { coordinators: 2, watchdogs: 1, orders: 2, inventory: 2, payments: 2 },
-  guard: { coordinators: 1, watchdogs: 1, orders: 0, appEnv: SAME_NAMES },
-  guards: { coordinators: 1, watchdogs: 2, orders: 0 },
+  guard: { coordinators: 1, watchdogs: 1, appEnv: SAME_NAMES },
+  guards: { coordinators: 1, watchdogs: 2 },
 };
 
 export function podFor({ victim, recovery }: Cell): PodKind {
@@ -53,7 +53,8 @@ export interface Pod {
 
 /** One broker, one PostgreSQL server, any number of pods. */
 export interface Estate {
-  open(kind: PodKind): Promise<Pod>;
+  /** Without orders it can run every cell but theirs. */
+  open(kind: PodKind, withOrders: boolean): Promise<Pod>;
   close(): Promise<void>;
 }
 
@@ -64,8 +65,15 @@ export async function openEstate(): Promise<Estate> {
     startPostgres({ dataDir: `${dir.path}/postgres` }),
   ]);
   let pods = 0;
-  const open = (kind: PodKind): Promise<Pod> =>
-    openPod(kind, (pods += 1), { dir: dir.path, kafka, postgres });
+  // One after another: a new broker that meets fifty new groups at once is long in finding their coordinators.
+  let opening: Promise<unknown> = Promise.resolve();
+  const open = (kind: PodKind, withOrders: boolean): Promise<Pod> => {
+    const shape = { ...SHAPES[kind], ...(withOrders ? {} : { orders: 0 }) };
+    const number = (pods += 1);
+    const pod = opening.then(() => openPod(kind, number, shape, { dir: dir.path, kafka, postgres }));
+    opening = pod.catch(() => undefined); // the one who opened it hears of it
+    return pod;
+  };
   const close = async (): Promise<void> => {
     await kafka.stop();
     await postgres.stop();
@@ -74,13 +82,21 @@ export async function openEstate(): Promise<Estate> {
   return { open, close };
 }
 
+/** A laptop that does other things. */
+const READY_MS = 180_000;
+
 interface Ground {
   readonly dir: string;
   readonly kafka: Kafka;
   readonly postgres: Postgres;
 }
 
-async function openPod(kind: PodKind, number: number, { dir, kafka, postgres }: Ground): Promise<Pod> {
+async function openPod(
+  kind: PodKind,
+  number: number,
+  shape: Partial<ClusterOptions>,
+  { dir, kafka, postgres }: Ground,
+): Promise<Pod> {
   const name = `${kind}-${number}`;
   const logs = path.join(dir, name);
   const topicPrefix = `matrix-${process.pid}-${name}`;
@@ -88,7 +104,8 @@ async function openPod(kind: PodKind, number: number, { dir, kafka, postgres }: 
     ...{ kafka, postgres, topicPrefix, dir: logs, databasePrefix: `p${number}_` },
     // Few partitions: quicker to assign. Compiled code is kept between starts, of which there are a hundred.
     env: { CONCORDAT_PARTITIONS: '4', NODE_COMPILE_CACHE: path.join(dir, 'compiled') },
-    ...SHAPES[kind],
+    readyTimeoutMs: READY_MS,
+    ...shape,
   });
   return new RunningPod(name, cluster, kafka.brokers, topicPrefix, logs);
 }

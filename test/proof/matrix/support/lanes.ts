@@ -5,8 +5,16 @@ import type { Estate, Pod, PodKind } from './estate.js';
 import { CellRun } from './run-cell.js';
 import type { Result } from './run-cell.js';
 
-/** Pods of these kinds side by side, each lane one after another: waiting costs nothing, starting costs a core. */
-const LANES: readonly (readonly PodKind[])[] = [['solo'], ['pair'], ['guards', 'guard', 'solo', 'pair']];
+/** Lanes run side by side, the pods of a lane one after another: waiting costs nothing, starting costs a core. */
+const LANES: readonly (readonly PodKind[])[] = [
+  ['solo', 'pair'],
+  ['pair', 'solo'],
+  ['guards', 'guard', 'pair'],
+];
+/** Opening a second pod of a kind costs as much as some cells do. */
+const WORTH_A_SECOND = 4;
+/** Orders first: pods opened after them need no orders. Then by process, as a dead one is armed with its next start. */
+const ORDER = ['orders', 'coordinator', 'inventory', 'payments', 'watchdog'];
 
 /** Runs every cell in a pod of its kind; `heard` gets each result as it comes. Lanes of the same kind share its queue. */
 export async function runCells(
@@ -15,33 +23,44 @@ export async function runCells(
   heard: (result: Result) => void,
 ): Promise<void> {
   const queues = new Map<PodKind, Cell[]>();
-  for (const cell of cells) queues.set(podFor(cell), [...(queues.get(podFor(cell)) ?? []), cell]);
-  await Promise.all(LANES.map((kinds) => runLane(estate, kinds, queues, heard)));
+  const sorted = [...cells].sort((a, b) => ORDER.indexOf(a.victim) - ORDER.indexOf(b.victim));
+  for (const cell of sorted) queues.set(podFor(cell), [...(queues.get(podFor(cell)) ?? []), cell]);
+  const opened = new Set<PodKind>();
+  const lanes = LANES.map(async (kinds) => {
+    for (const kind of kinds) {
+      const queue = queues.get(kind) ?? [];
+      if (queue.length < (opened.has(kind) ? WORTH_A_SECOND : 1)) continue;
+      opened.add(kind);
+      await runPod(estate, kind, queue, heard);
+    }
+  });
+  await Promise.all(lanes);
 }
 
-async function runLane(
+/** A pod that cannot be opened or closed fails what is left of its queue. */
+async function runPod(
   estate: Estate,
-  kinds: readonly PodKind[],
-  queues: ReadonlyMap<PodKind, Cell[]>,
+  kind: PodKind,
+  queue: Cell[],
   heard: (result: Result) => void,
 ): Promise<void> {
-  for (const kind of kinds) {
-    const queue = queues.get(kind) ?? [];
-    // A pod costs as much as a few cells.
-    const worthwhile = kind.startsWith('guard') ? 1 : kinds.indexOf(kind) > 0 ? 3 : 1;
-    if (queue.length < worthwhile) continue;
-    await runPod(await estate.open(kind), queue, heard);
+  try {
+    const withOrders = queue.some(({ victim }) => victim === 'orders');
+    await drain(await estate.open(kind, withOrders), queue, heard);
+  } catch (error) {
+    for (const cell of queue.splice(0)) heard(failed(cell, false, error));
+    process.stdout.write(`crash-matrix ${kind}: ${String(error)}\n`);
   }
 }
 
-async function runPod(pod: Pod, queue: Cell[], heard: (result: Result) => void): Promise<void> {
-  const announcements = await listen(pod);
+async function drain(pod: Pod, queue: Cell[], heard: (result: Result) => void): Promise<void> {
   try {
+    const announcements = await listen(pod);
     for (let cell = queue.shift(); cell; cell = queue.shift()) {
       heard(await safely(new CellRun(pod, cell, announcements.heard)));
     }
-  } finally {
     await announcements.close();
+  } finally {
     await pod.close();
   }
 }
@@ -51,7 +70,11 @@ async function safely(run: CellRun): Promise<Result> {
   try {
     return await run.run();
   } catch (error) {
-    const wrong = { cell: [error instanceof Error ? error.message : String(error)] };
-    return { cell: run.cell, reached: run.reached, awayMs: 0, recoveredMs: null, outcomes: [], wrong };
+    return failed(run.cell, run.reached, error);
   }
+}
+
+function failed(cell: Cell, reached: boolean, error: unknown): Result {
+  const wrong = { cell: [error instanceof Error ? error.message : String(error)] };
+  return { cell, reached, awayMs: 0, recoveredMs: null, outcomes: [], wrong };
 }

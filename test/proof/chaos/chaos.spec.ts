@@ -9,6 +9,7 @@ import { SCENARIOS } from './scenarios/index.js';
 import { Chaos } from './support/chaos.js';
 import type { Scenario } from './support/chaos.js';
 import { corruptEach } from './support/corruptions.js';
+import { keepLogs } from './support/evidence.js';
 import { Load, OPENING } from './support/load.js';
 import { Report } from './support/report.js';
 import { openChaosSite } from './support/site.js';
@@ -65,6 +66,9 @@ describe(`chaos (seed ${SEED})`, () => {
       report.ran(scenario.name, { orders: await chaos.load.stop(), kills: chaos.kills, settleMs });
       if (Object.keys(fresh).length > 0) throw new Error(tell(fresh));
       return `${seen}; settled in ${Math.round(settleMs)} ms`;
+    } catch (error) {
+      process.stdout.write(`  logs: ${await keepLogs(site, scenario.name)}\n`);
+      throw error;
     } finally {
       report.selfEnded(chaos.selfEnded);
       await chaos.heal();

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { StackError } from '../errors.js';
@@ -41,13 +42,19 @@ export class Broker {
     return path.join(this.node.directory, 'broker.log');
   }
 
-  /** Writes the properties and, the first time, the storage format. */
-  async prepare(): Promise<void> {
+  /**
+   * Writes the properties and, the first time, the storage format: that of `like`, a broker of the same cluster just formatted
+   * and not yet started, with an identity of its own (the tool that formats is a Java program that takes longer than it works).
+   */
+  async prepare(like?: Broker): Promise<'formatted' | 'kept'> {
     await mkdir(this.node.directory, { recursive: true });
     await this.endOrphan();
     await writeFile(this.propertiesFile, this.properties);
     await rm(this.logFile, { force: true });
-    if (!existsSync(path.join(this.node.directory, 'data', 'meta.properties'))) await this.format();
+    if (existsSync(this.identityFile)) return 'kept';
+    if (like === undefined) await this.format();
+    else await this.formatLike(like);
+    return 'formatted';
   }
 
   /** Starts the process; it serves only after {@link ready}. */
@@ -81,6 +88,14 @@ export class Broker {
     this.child?.signal(name);
   }
 
+  private get dataDirectory(): string {
+    return path.join(this.node.directory, 'data');
+  }
+
+  private get identityFile(): string {
+    return path.join(this.dataDirectory, 'meta.properties');
+  }
+
   private get propertiesFile(): string {
     return path.join(this.node.directory, 'server.properties');
   }
@@ -107,6 +122,20 @@ export class Broker {
         `The storage of broker ${this.node.id} was not formatted:\n${child.logTail()}`,
         '',
       );
+  }
+
+  private async formatLike(like: Broker): Promise<void> {
+    const target = `${this.dataDirectory}.new`;
+    await rm(target, { recursive: true, force: true });
+    await cp(like.dataDirectory, target, { recursive: true });
+    const own = { 'node.id': this.node.id, 'directory.id': randomBytes(16).toString('base64url') };
+    const identity = await readFile(like.identityFile, 'utf8');
+    const changed = Object.entries(own).reduce(
+      (text, [name, value]) => text.replace(new RegExp(`^${name}=.*$`, 'm'), `${name}=${value}`),
+      identity,
+    );
+    await writeFile(path.join(target, 'meta.properties'), changed);
+    await rename(target, this.dataDirectory);
   }
 
   private java(logFile: string, jvm: string[], main: string, ...args: string[]): Promise<Child> {

@@ -136,6 +136,13 @@ async function makeBrokers(options: KafkaOptions, cables: Cables): Promise<Broke
   return nodes.map((node) => new Broker(node, plan, serverProperties(node, nodes, options.settings ?? {})));
 }
 
+/** The first broker, when it is new, is the pattern of the others. */
+async function prepare(brokers: readonly Broker[]): Promise<void> {
+  const [first, ...others] = brokers;
+  const pattern = (await first?.prepare()) === 'formatted' ? first : undefined;
+  await Promise.all(others.map((broker) => broker.prepare(pattern)));
+}
+
 /**
  * Starts real Kafka brokers (KRaft, no container) and resolves when all of them serve. They end with this
  * process at the latest, however it ends.
@@ -148,7 +155,7 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   try {
     brokers = await makeBrokers(options, cables);
     options.log?.(`Kafka: starting ${brokers.length === 1 ? 'a broker' : `${brokers.length} brokers`}`);
-    await Promise.all(brokers.map((broker) => broker.prepare()));
+    await prepare(brokers);
     await Promise.all(brokers.map((broker) => broker.spawn()));
     await Promise.all(brokers.map((broker) => broker.ready()));
   } catch (error) {

@@ -1,5 +1,6 @@
 import { startStandby } from '#stack';
 import type { LostReply } from '#stack';
+import { patient } from '../support/patience.js';
 import { until } from '../../../crash/support/until.js';
 import type { Chaos, Scenario } from '../support/chaos.js';
 import type { Front } from '../support/front.js';
@@ -86,8 +87,8 @@ export const slotsExhausted: Scenario = {
     await chaos.load.more(5);
     const taken = Array.from({ length: SLOTS }, (_, index) => index);
     // In the database of orders, whose style prepares nothing: these are nobody's that the watchdog knows.
-    for (const index of taken) await until('a slot is free', SEEN_MS, () => take(chaos, index));
-    await until('a branch was refused for want of a slot', SEEN_MS, async () => {
+    for (const index of taken) await until('a slot is free', patient(SEEN_MS), () => take(chaos, index));
+    await until('a branch was refused for want of a slot', patient(SEEN_MS), async () => {
       const text = `SELECT 1 FROM concordat.transaction WHERE attempts::text LIKE '%SLOTS%' LIMIT 1`;
       return (await site.query('coordinator', text)).length > 0;
     });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { patient } from '../support/patience.js';
 import { until } from '../../../crash/support/until.js';
 import type { Scenario } from '../support/chaos.js';
 import type { ChaosSite } from '../support/site.js';
@@ -34,7 +35,7 @@ export const diskFull: Scenario = {
     const before = await complaints(site);
     await chaos.load.more(5);
     site.disk.fill();
-    await until('the server lacks room', SEEN_MS, async () => {
+    await until('the server lacks room', patient(SEEN_MS), async () => {
       await switchLog(site);
       return (await complaints(site)) > before;
     });

@@ -1,3 +1,4 @@
+import { patient } from '../support/patience.js';
 import { until } from '../../../crash/support/until.js';
 import type { Scenario } from '../support/chaos.js';
 import { hashTables } from '../support/tables.js';
@@ -13,14 +14,18 @@ export const replay: Scenario = {
     const { site } = chaos;
     await chaos.load.more(10);
     await chaos.rest();
-    await until('every group has read everything', READ_MS, async () => (await lag(site)) === 0);
+    await until('every group has read everything', patient(READ_MS), async () => (await lag(site)) === 0);
     // At CI size one instance of each kind reads everything; the others come back later.
     const back = chaos.rounds > 1 ? chaos.apps() : chaos.apps().filter((name) => name.endsWith('-1'));
     await chaos.stop(chaos.apps());
     const before = await hashTables(site);
     const records = await rewind(site);
     await chaos.start(back);
-    await until('every group has read everything again', READ_MS, async () => (await lag(site)) === 0);
+    await until(
+      'every group has read everything again',
+      patient(READ_MS),
+      async () => (await lag(site)) === 0,
+    );
     const after = await hashTables(site);
 
     const changed = Object.keys(before).filter((table) => before[table] !== after[table]);

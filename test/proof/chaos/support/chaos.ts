@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Dice } from '../../../crash/support/random.js';
 import type { Shop } from '../../../crash/support/shop.js';
 import { until } from '../../../crash/support/until.js';
+import { stillOpen } from './evidence.js';
 import type { Load } from './load.js';
+import { patient } from './patience.js';
 import type { ChaosSite } from './site.js';
 import { inDoubt } from './verdict.js';
 
@@ -10,7 +12,7 @@ import { inDoubt } from './verdict.js';
 const DOWN_MS = 1_500;
 const DECIDED_MS = 60_000;
 /** 15 s is the promise on a machine that is not starved; beyond this the scenario fails. */
-export const SETTLE_MS = 60_000;
+const SETTLE_MS = 60_000;
 
 /** What a scenario strikes with. Everything it breaks is whole again after {@link heal}. */
 export class Chaos {
@@ -67,7 +69,7 @@ export class Chaos {
       mode: '2pc',
       fallback: 'saga',
     });
-    await until('an order is decided while the fault lasts', DECIDED_MS, async () => {
+    await until('an order is decided while the fault lasts', patient(DECIDED_MS), async () => {
       await this.shop.look(entry);
       return entry.status !== 'PENDING';
     });
@@ -82,9 +84,14 @@ export class Chaos {
   async rest(): Promise<number> {
     await this.load.stop();
     const since = performance.now();
-    await this.shop.settle(SETTLE_MS);
-    await this.site.ended(SETTLE_MS);
-    await until('no branch is in doubt', SETTLE_MS, async () => (await inDoubt(this.site)).length === 0);
+    const limitMs = patient(SETTLE_MS);
+    try {
+      await this.shop.settle(limitMs);
+      await this.site.ended(limitMs);
+      await until('no branch is in doubt', limitMs, async () => (await inDoubt(this.site)).length === 0);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${await stillOpen(this.site, this.shop)}`);
+    }
     return performance.now() - since;
   }
 

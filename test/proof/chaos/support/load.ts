@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Dice } from '../../../crash/support/random.js';
 import type { OrderBody, Shop } from '../../../crash/support/shop.js';
 import { until } from '../../../crash/support/until.js';
+import { patient } from './patience.js';
 
 const SKUS = ['tea', 'salt', 'rice', 'rare'];
 const ACCOUNTS = Array.from({ length: 40 }, (_, index) => `customer-${index}`);
@@ -46,7 +47,7 @@ export class Load {
   /** Resolves when so many more orders were accepted. */
   async more(orders: number): Promise<void> {
     const goal = this.accepted + orders;
-    await until(`${orders} more orders accepted`, MORE_MS, async () => this.accepted >= goal);
+    await until(`${orders} more orders accepted`, patient(MORE_MS), async () => this.accepted >= goal);
   }
 
   /** Resolves with the number of orders when the last one is accepted. */

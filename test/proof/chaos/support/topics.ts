@@ -1,6 +1,10 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { Admin } from 'kafkajs';
+import { until } from '../../../crash/support/until.js';
+import { patient } from './patience.js';
 import type { ChaosSite } from './site.js';
+
+const EMPTY_MS = 30_000;
 
 async function withAdmin<T>({ kafka }: ChaosSite, work: (admin: Admin) => Promise<T>): Promise<T> {
   const client = new Kafka({ brokers: kafka.brokers.split(','), logLevel: logLevel.NOTHING });
@@ -34,6 +38,13 @@ const groupsOf = async (site: ChaosSite, admin: Admin): Promise<readonly string[
     .map(({ groupId }) => groupId)
     .filter((id) => id.startsWith(site.topicPrefix) && !OF_ONE_START.test(id));
 
+/** The broker forgets a member that was killed only when its session ends. */
+const empty = (admin: Admin, groupId: string): Promise<number> =>
+  until(`${groupId} has no members`, patient(EMPTY_MS), async () => {
+    const { groups } = await admin.describeGroups([groupId]);
+    return groups.every(({ state }) => state === 'Empty');
+  });
+
 async function rewindGroup(admin: Admin, groupId: string): Promise<number> {
   let records = 0;
   for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
@@ -42,6 +53,7 @@ async function rewindGroup(admin: Admin, groupId: string): Promise<number> {
       partition,
       offset: low,
     }));
+    await empty(admin, groupId);
     await admin.setOffsets({ groupId, topic, partitions: oldest });
   }
   return records;

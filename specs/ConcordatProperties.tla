@@ -32,9 +32,9 @@ G6_SagaOrder ==
   /\ row.st = "completed" => \A p \in P : s2[p] = "done"
   /\ row.st = "compensated" => \A p \in P : s2[p] # "done"
 
-\* Nothing stale changes anything: behind a fence, or after an acknowledged end, nothing is prepared.
+\* Nothing stale changes anything: behind an action and its fence, or after an acknowledged end, nothing is prepared.
 G7_StaleHarmless ==
-  /\ \A p \in P : b1[p] = "prep" => ~fenced[p]
+  /\ \A p \in P : b1[p] = "prep" => ~fenced[p] /\ s2[p] \in {"none", "nullc"}
   /\ row.st \in Ended /\ row.att > 0 => \A p \in P : b1[p] = "prep" => p \notin row.ack
   /\ row.cell[1] = "C" => \A p \in P : b1[p] # "lost"
 

@@ -28,10 +28,10 @@ const noReadOnly = { constants: { ReadOnly: 'FALSE' } };
 
 export const REMOVALS: readonly Run[] = [
   off('G1_AtomicOutcome', 'AbortBeforeFallback', { ...noReadOnly, invariants: ['G1_AtomicOutcome'] }),
-  off('G5_ExactlyOnce', 'CancelPrepared', noReadOnly),
+  off('G5_ExactlyOnce', 'CancelPrepared', { ...noReadOnly, invariants: ['G5_ExactlyOnce'] }),
   off('G7_StaleHarmless', 'RaiseFence', { ...noReadOnly, invariants: ['G7_StaleHarmless'] }),
   off('G6_SagaOrder', 'OutcomeByAttempt', noReadOnly),
-  off('G6_SagaOrder', 'PlantActionKey', noReadOnly),
+  off('G6_SagaOrder', 'PlantActionKey', { ...noReadOnly, invariants: ['G6_SagaOrder'] }),
   off('G6_SagaOrder', 'SettlePivot', { constants: { Pivot: '2', ReadOnly: 'FALSE' } }),
   off('G1_AtomicOutcome', 'AbsenceIsNoAnswer', twoPhase),
   off('G7_StaleHarmless', 'OutsideTombstone', twoPhase),
@@ -47,7 +47,7 @@ export const REMOVALS: readonly Run[] = [
     constants: { Fallback: 'FALSE', Dies: 'TRUE', Drivers: '{d1}', ReadOnly: 'FALSE' },
   }),
   inXa('G2_TruthfulAcks', 'CommitPreparedFirst'),
-  inXa('G2_TruthfulAcks', 'AbsentIsLost'),
+  inXa('G2_TruthfulAcks', 'AbsentIsLost', { constants: { LosesGids: 'TRUE' } }),
   inXa('G2_TruthfulAcks', 'PlantLost', { constants: { LosesGids: 'TRUE' } }),
   inXa('G7_StaleHarmless', 'PlainInsert'),
   inXa('G7_StaleHarmless', 'RetestFence'),

@@ -10,6 +10,8 @@ const KEPT = 300;
 /** Listens to the real traffic, so that hostile records can speak of transactions that are under way. */
 export class Tap {
   private readonly newest = new Map<string, IncomingRecord[]>();
+  /** Begun over Kafka by somebody true: what participants say of made-up transactions is not live traffic. */
+  private readonly begun = new Set<string>();
   private subscription: Subscription | null = null;
 
   constructor(
@@ -48,6 +50,9 @@ export class Tap {
   /** What is marked is ours. */
   private hear(record: IncomingRecord): void {
     if (MARK in record.headers || record.value === null || record.headers['type'] === 'HELLO') return;
+    const gtx = record.key?.split(':')[0] ?? '';
+    if (record.headers['type'] === 'BEGIN') this.begun.add(gtx);
+    else if (!this.begun.has(gtx)) return;
     const kept = this.newest.get(record.topic) ?? [];
     this.newest.set(record.topic, [...kept.slice(1 - KEPT), record]);
   }

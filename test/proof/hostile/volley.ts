@@ -83,7 +83,7 @@ function recordOf(
 
 /** First among the headers: a dead letter keeps only so many. */
 function markedRecord(record: OutgoingRecord, mark: string, forgedLetter: boolean): OutgoingRecord {
-  const headers = { [MARK]: mark, ...record.headers, ...{ [MARK]: mark } };
+  const headers = Object.assign({ [MARK]: mark }, record.headers, { [MARK]: mark });
   if (!forgedLetter) return { ...record, headers };
   const letter = JSON.parse(record.value!.toString()) as object;
   return { ...record, headers, value: bytesOf({ ...letter, offset: mark, headers: { [MARK]: mark } }) };

@@ -253,7 +253,7 @@ const property = (played: typeof step) =>
 
 describe('a saga', () => {
   it('runs in order, undoes what was executed once and in reverse, and comes to an end', () => {
-    fc.assert(property(step), { numRuns: 500 });
+    fc.assert(property(step), { numRuns: 300 });
   });
 
   it('is seen through when it takes the word of nobody for a failure', () => {

@@ -10,3 +10,7 @@ export type { Twins } from './trace/twins.js';
 export type { DurableEvent, PlannedStep, TimelineFact, TransactionHistory } from './trace/history.js';
 export type { History, Lane, TraceEvent } from './trace/events.js';
 export { TraceRecorder } from './trace/recorder.js';
+export { explore } from './trace/two-phase-spec.js';
+export type { Explored } from './trace/two-phase-spec.js';
+export { latestOf, walk } from './trace/walk.js';
+export { CORRUPTIONS, corrupted } from './trace/corruptions.js';

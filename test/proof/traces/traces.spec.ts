@@ -1,12 +1,10 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
-  addSagaOnly, addTcc, addXa, historiesOf, submission, TraceRecorder, tracesOfWorld, validateHistories, World,
+  addSagaOnly, addTcc, addXa, corrupted, CORRUPTIONS, explore, historiesOf, latestOf, submission, TraceRecorder,
+  tracesOfWorld, validateHistories, walk, World,
 } from '#testkit'; // prettier-ignore
 import type { TransactionHistory } from '#testkit';
 import type { BeginRequestInput } from '#wire';
-import { CORRUPTIONS, corrupted } from '../../../libs/testkit/src/trace/corruptions.fixture.js';
-import { explore } from '../../../libs/testkit/src/trace/two-phase-spec.js';
-import { latestOf, walk } from '../../../libs/testkit/src/trace/walk.fixture.js';
 import { assignmentOf, writeFragment } from '../../../tools/proof/fragment.js';
 import type { Fragment } from '../../../tools/proof/fragment.js';
 import { eventually } from '../../support/eventually.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { CORRUPTIONS, corrupted } from './corruptions.fixture.js';
+import { CORRUPTIONS, corrupted } from './corruptions.js';
 import type { TransactionHistory } from './history.js';
 import { validateHistory } from './validate.js';
-import { latestOf, walk } from './walk.fixture.js';
+import { latestOf, walk } from './walk.js';
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 

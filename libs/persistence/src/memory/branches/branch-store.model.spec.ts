@@ -298,7 +298,7 @@ describe('the branch store', () => {
   it('raises fences, inserts a key once, and keeps what is prepared, whoever comes between or dies', async () => {
     await fc.assert(
       property((server) => new MemoryBranchStore(options(server))),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

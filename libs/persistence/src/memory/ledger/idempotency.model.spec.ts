@@ -157,7 +157,7 @@ describe('an idempotency key', () => {
   it('leads to one transaction for ever, and to no other body', async () => {
     await fc.assert(
       property((options) => new MemoryLedger(options)),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 

@@ -256,7 +256,7 @@ describe('the ledger', () => {
   it('fills each cell once, refuses every stale writer, and hands a transaction to one driver', async () => {
     await fc.assert(
       property((options) => new MemoryLedger(options)),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 

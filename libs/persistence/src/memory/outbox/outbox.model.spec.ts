@@ -266,7 +266,7 @@ describe('the outbox', () => {
   it('hands out what was committed, in order, to one relay at a time, until its end was heard', async () => {
     await fc.assert(
       property((server) => new MemoryOutboxStore({ server, database: 'orders' })),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 

@@ -14,7 +14,7 @@ import type { Command, Fact, Phase, ProtocolEvent, SeenRow, Vote } from '#protoc
 import type { DurableEvent, TransactionHistory } from './history.js';
 
 /**
- * Valid histories for specs: the real transition functions and the real branch rules under a random network that loses, repeats and
+ * Valid histories for checks of the checker: the real transition functions and the real branch rules under a random network that loses, repeats and
  * reorders, with drivers that die. Everything durable is written down in the order in which it happened.
  */
 export function walk(seed: number): TransactionHistory {

@@ -148,6 +148,20 @@ describe('the judge of answers', () => {
     expect(wrongAnswer({ ...probe, statuses: [400] }, good)).toBeNull();
   });
 
+  it('accepts that an app is not ready only with the part that fails, and only where readiness is asked', () => {
+    const away = {
+      ...good,
+      status: 503,
+      type: 'application/json',
+      text: '{"ready":false,"checks":{"broker":{"ok":false}}}',
+    };
+    expect(wrongAnswer({ ...probe, path: '/health/ready' }, away)).toBeNull();
+    expect(
+      wrongAnswer({ ...probe, path: '/health/ready' }, { ...away, text: '{"ready":false}' }),
+    ).not.toBeNull();
+    expect(wrongAnswer({ ...probe, path: '/health/live' }, away)).not.toBeNull();
+  });
+
   it.each<[string, Answer | null]>([
     ['silence', null],
     ['a 500', { ...good, status: 500 }],

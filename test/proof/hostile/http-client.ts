@@ -104,6 +104,7 @@ export function wrongAnswer(probe: Probe, answer: Answer | null): string | null 
   // Too large a body is refused before it was read, bytes that are no HTTP may be met by a closed door.
   if (answer === null) return probe.kind === 'huge body' || probe.raw ? null : `${what} got no answer`;
   const { status, text } = answer;
+  if (saysWhatIsAway(probe, answer)) return null;
   if (status >= 500 && !documented503(answer)) return `${what} answered ${status}: ${text.slice(0, 200)}`;
   if (probe.statuses && !probe.statuses.includes(status))
     return `${what} answered ${status}, should be ${probe.statuses.join(' or ')}: ${text.slice(0, 200)}`;
@@ -111,6 +112,11 @@ export function wrongAnswer(probe: Probe, answer: Answer | null): string | null 
   return isProblem(answer)
     ? null
     : `${what} answered ${status} without a problem: ${answer.type} ${text.slice(0, 200)}`;
+}
+
+/** Readiness on an overloaded machine: 503 with the part that fails (api.md §2). It is no problem, and no refusal. */
+function saysWhatIsAway({ path }: Probe, { status, text }: Answer): boolean {
+  return status === 503 && /^\/health\/ready($|[?])/.test(path) && /"ready":false,.*"ok":false/.test(text);
 }
 
 function documented503({ status, retryAfter, text }: Answer): boolean {

@@ -80,19 +80,29 @@ export class Chaos {
     await pause(ms);
   }
 
-  /** No more orders; resolves when every one placed so far has come to its end. Returns how long that took, ms. */
+  /**
+   * No more orders; resolves when every one placed so far has come to its end and its customer knows it. Returns
+   * how long it took until no transaction was live, ms.
+   */
   async rest(): Promise<number> {
     await this.load.stop();
-    const since = performance.now();
+    const healedAt = Date.now();
     const limitMs = patient(SETTLE_MS);
     try {
       await this.shop.settle(limitMs);
       await this.site.ended(limitMs);
       await until('no branch is in doubt', limitMs, async () => (await inDoubt(this.site)).length === 0);
+      return Math.max(0, (await this.lastEnd()) - healedAt);
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${await stillOpen(this.site, this.shop)}`);
     }
-    return performance.now() - since;
+  }
+
+  /** When the last transaction ended, ms since 1970: the database's clock is the machine's. */
+  private async lastEnd(): Promise<number> {
+    const text = 'SELECT extract(epoch FROM max(ended_at)) * 1000 AS ms FROM concordat.transaction';
+    const [row] = await this.site.query<{ ms: string }>('coordinator', text);
+    return Number(row!.ms);
   }
 
   pick(count: number, from: readonly string[]): readonly string[] {

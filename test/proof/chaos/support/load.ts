@@ -8,7 +8,7 @@ const SKUS = ['tea', 'salt', 'rice', 'rare'];
 const ACCOUNTS = Array.from({ length: 40 }, (_, index) => `customer-${index}`);
 const CUSTOMERS = 6;
 /** Between two orders of one customer: a steady load, not a benchmark. */
-const THINK_MS = 250;
+const THINK_MS = 400;
 const MORE_MS = 60_000;
 
 export const OPENING = {

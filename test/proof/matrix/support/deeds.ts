@@ -121,21 +121,24 @@ function wantedOf({ situation, traffic, strike, point }: Cell): Deed['wanted'] {
 
 /** Somebody else holds rows of the deeds. */
 export interface Hold {
+  /** Resolves when it is a fault no longer: at once where the cell's transactions end in spite of it. */
+  readonly over: Promise<void>;
   release(): Promise<void>;
 }
 
-const NOTHING: Hold = { release: () => Promise.resolve() };
+const NOTHING: Hold = { over: Promise.resolve(), release: () => Promise.resolve() };
 
 /** Holds what the cell's time-out needs; a fallback's rows only until its saga has begun. */
 export async function holdFor(pod: Pod, cell: Cell, deeds: readonly Deed[]): Promise<Hold> {
   const falls = cell.traffic.startsWith('fallback');
   if (cell.situation !== 'timeout' && !falls) return NOTHING;
   const client = await lock(pod, spoilOf(cell), deeds);
-  let open: Promise<void> | null = null;
-  const release = (): Promise<void> => (open ??= client.end());
-  if (!falls) return { release };
-  const fallen = fellBack(pod, deeds).finally(release);
-  return { release: () => fallen.then(() => undefined) };
+  let closed: Promise<void> | null = null;
+  const release = (): Promise<void> => (closed ??= client.end());
+  if (!falls) return { ...NOTHING, release };
+  const over = fellBack(pod, deeds).finally(release);
+  over.catch(() => undefined); // who awaits it hears of it, also when that is later
+  return { over, release };
 }
 
 async function lock(pod: Pod, spoil: Spoil, deeds: readonly Deed[]): Promise<pg.Client> {
@@ -151,9 +154,9 @@ async function lock(pod: Pod, spoil: Spoil, deeds: readonly Deed[]): Promise<pg.
 
 const FALL_MS = 60_000;
 
-async function fellBack(pod: Pod, deeds: readonly Deed[]): Promise<number> {
+async function fellBack(pod: Pod, deeds: readonly Deed[]): Promise<void> {
   const gtxs = deeds.map(({ gtx }) => gtx);
-  return until('every transaction fell back', FALL_MS, async () => {
+  await until('every transaction fell back', FALL_MS, async () => {
     const rows = await pod.query(
       'coordinator',
       'SELECT FROM concordat.transaction WHERE gtx = ANY($1::uuid[]) AND attempt = 2',

@@ -17,7 +17,7 @@ export interface Result {
   readonly reached: boolean;
   /** How long the victim was away, where it comes back: until it is ready again. 0 where another stands in. */
   readonly awayMs: number;
-  /** From then (or from the strike) to the last transaction's end; null: not ended in time. */
+  /** From then (or from the strike, or from the end of the lock that made it fall back) to the last transaction's end; null: not ended in time. */
   readonly recoveredMs: number | null;
   /** Outcome and its reason, of each transaction. */
   readonly outcomes: readonly string[];
@@ -136,13 +136,17 @@ export class CellRun {
     const { pod, cell } = this;
     const struckAtMs = performance.now();
     if (cell.recovery === 'same') await this.bringBack(struckAtMs);
-    const sinceMs = performance.now();
+    let sinceMs = performance.now();
     this.awayMs = cell.recovery === 'same' ? sinceMs - struckAtMs : 0;
     const [coordinator] = pod
       .alive('coordinator')
       .filter((name) => cell.recovery === 'same' || name !== this.victim);
     if (cell.victim === 'watchdog') await this.ended(this.deeds.filter(({ answered }) => answered));
     else await this.insist(coordinator!);
+    if (cell.traffic.startsWith('fallback')) {
+      await Promise.all(this.holds.map((hold) => hold.over));
+      sinceMs = performance.now();
+    }
     await this.ended(this.deeds);
     const recoveredMs = performance.now() - sinceMs;
     // The dead of a watchdog's cell come back only now.
@@ -187,16 +191,18 @@ export class CellRun {
     });
   }
 
-  /** What has not come to its end: not in the ledger, live, or an order that is not told. */
+  /** What has not come to its end, and who has not answered: not in the ledger, live, or an order that is not told. */
   private async open(deeds: readonly Deed[]): Promise<readonly string[]> {
-    const rows = await this.pod.query<{ gtx: string; state: string; ended: boolean }>(
+    const rows = await this.pod.query<{ gtx: string; live: string | null }>(
       'coordinator',
-      'SELECT gtx, state, ended_at IS NOT NULL AS ended FROM concordat.transaction WHERE gtx = ANY($1::uuid[])',
+      `SELECT gtx, CASE WHEN ended_at IS NULL
+         THEN concat_ws(' ', state, attempt, 'tries', tries, 'settled', settled, 'of', participants) END AS live
+       FROM concordat.transaction WHERE gtx = ANY($1::uuid[])`,
       [deeds.map(({ gtx }) => gtx)],
     );
-    const states = new Map(rows.map(({ gtx, state, ended }) => [gtx, ended ? null : state]));
+    const known = new Map(rows.map(({ gtx, live }) => [gtx, live]));
     const live = deeds.flatMap(({ gtx }) => {
-      const state = states.has(gtx!) ? states.get(gtx!) : 'unknown';
+      const state = known.has(gtx!) ? known.get(gtx!) : 'unknown';
       return state === null ? [] : [`${gtx} ${state}`];
     });
     return [...live, ...(await this.pendingOrders(deeds))];

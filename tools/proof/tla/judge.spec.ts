@@ -21,7 +21,7 @@ const run = (expected: Run['expect']): Run => ({
   config: 'XaBranch.cfg',
   expect: expected,
 });
-const PINNED = run({ kind: 'holds', distinct: 10, generated: 20 });
+const PINNED = run({ kind: 'holds', pinned: { distinct: 10, generated: 20 } });
 const BROKEN = run({ kind: 'violates', property: 'G1' });
 
 const searched = (distinct: number, generated: number): TlcResult => ({
@@ -84,6 +84,14 @@ describe('the runs', () => {
     for (const [constant, value] of Object.entries(one.constants ?? {}))
       expect(text).toContain(`  ${constant} = ${value}\n`);
     for (const invariant of one.invariants ?? []) expect(text).toContain(invariant);
+  });
+
+  it('at CI size are pinned', () => {
+    const unpinned = runsOf('ci').filter(
+      ({ expect: { kind, ...rest } }) => kind === 'holds' && !('pinned' in rest && rest.pinned),
+    );
+
+    expect(unpinned).toEqual([]);
   });
 
   it('have names of their own', () => {

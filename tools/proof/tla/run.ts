@@ -1,5 +1,11 @@
 import type { Overrides } from './config.js';
 
+/** The size of a search: with another number of states it is another protocol that was searched. */
+export interface Pinned {
+  readonly distinct: number;
+  readonly generated: number;
+}
+
 /** One run of TLC and what must come out of it. */
 export interface Run extends Overrides {
   readonly name: string;
@@ -8,6 +14,7 @@ export interface Run extends Overrides {
   /** Its base configuration in specs/. */
   readonly config: string;
   readonly expect:
-    | { readonly kind: 'holds'; readonly distinct: number; readonly generated: number }
+    /** Pinned: the number of states; null where it was never measured. */
+    | { readonly kind: 'holds'; readonly pinned: Pinned | null }
     | { readonly kind: 'violates'; readonly property: string };
 }

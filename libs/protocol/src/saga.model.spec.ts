@@ -238,7 +238,7 @@ const commands = fc.commands<Model, Real>(
     fc.constant(new TakeOver()),
     fc.constant(new Heal()),
   ],
-  { maxCommands: 60 },
+  { maxCommands: 60, size: 'max' },
 );
 
 const property = (played: typeof step) =>
@@ -253,7 +253,7 @@ const property = (played: typeof step) =>
 
 describe('a saga', () => {
   it('runs in order, undoes what was executed once and in reverse, and comes to an end', () => {
-    fc.assert(property(step), { numRuns: 300 });
+    fc.assert(property(step), { numRuns: 150 });
   });
 
   it('is seen through when it takes the word of nobody for a failure', () => {

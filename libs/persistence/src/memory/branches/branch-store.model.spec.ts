@@ -281,7 +281,7 @@ const commands = fc.commands<Model, Real, false>(
     fc.tuple(fc.constantFrom('commit', 'rollback'), key).map((all) => new FinishPrepared(...all)),
     fc.constantFrom('process', 'server').map((whom) => new Crash(whom)),
   ],
-  { maxCommands: 50 },
+  { maxCommands: 50, size: 'max' },
 );
 
 const property = (storeOf: (server: MemoryServer) => MemoryBranchStore) =>
@@ -298,7 +298,7 @@ describe('the branch store', () => {
   it('raises fences, inserts a key once, and keeps what is prepared, whoever comes between or dies', async () => {
     await fc.assert(
       property((server) => new MemoryBranchStore(options(server))),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 

@@ -29,7 +29,9 @@ export class MemoryTransaction implements LockOwner {
     private readonly lockTimeoutMs: number,
   ) {}
 
+  /** A statement like any other: it fails in a transaction that is aborted or gone. */
   get wroteNothing(): boolean {
+    this.check();
     return !this.wrote;
   }
 

@@ -146,7 +146,7 @@ const commands = fc.commands<Model, Real, false>(
     gtx.map((id) => new End(id)),
     fc.constantFrom(1, RETENTION_MS + 1).map((ms) => new Collect(ms)),
   ],
-  { maxCommands: 40 },
+  { maxCommands: 40, size: 'max' },
 );
 
 type Open = (options: ConstructorParameters<typeof MemoryLedger>[0]) => MemoryLedger;
@@ -157,7 +157,7 @@ describe('an idempotency key', () => {
   it('leads to one transaction for ever, and to no other body', async () => {
     await fc.assert(
       property((options) => new MemoryLedger(options)),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 

@@ -245,7 +245,7 @@ const commands = fc.commands<Model, Real, false>(
     gtx.map((id) => new Inquire(id)),
     fc.constantFrom(1, 999, 1_001).map((ms) => new Pass(ms)),
   ],
-  { maxCommands: 40 },
+  { maxCommands: 40, size: 'max' },
 );
 
 type Open = (options: ConstructorParameters<typeof MemoryLedger>[0]) => MemoryLedger;
@@ -256,7 +256,7 @@ describe('the ledger', () => {
   it('fills each cell once, refuses every stale writer, and hands a transaction to one driver', async () => {
     await fc.assert(
       property((options) => new MemoryLedger(options)),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 

@@ -248,7 +248,7 @@ const commands = fc.commands<Model, Real, false>(
     fc.constantFrom(1, 150, 501, 2_000).map((ms) => new Pass(ms)),
     fc.constant(new Drain()),
   ],
-  { maxCommands: 50 },
+  { maxCommands: 50, size: 'max' },
 );
 
 const property = (open: (server: MemoryServer) => MemoryOutboxStore) =>
@@ -266,7 +266,7 @@ describe('the outbox', () => {
   it('hands out what was committed, in order, to one relay at a time, until its end was heard', async () => {
     await fc.assert(
       property((server) => new MemoryOutboxStore({ server, database: 'orders' })),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 

@@ -1,0 +1,2 @@
+/** Branches in the order of the plan. */
+export const IDS = ['a', 'b', 'c'];

@@ -60,7 +60,7 @@ async function writeInput(run: Run, directory: string): Promise<void> {
 
 /** A short search is over before an optimizing compiler or a parallel collector pays. */
 function jvm({ jars, workers, heapMb }: TlcOptions, directory: string): string[] {
-  const speed = workers > 1 ? ['-XX:+UseParallelGC'] : ['-XX:+UseSerialGC'];
+  const speed = workers > 1 ? ['-XX:+UseParallelGC'] : ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
   // TLC unpacks its standard modules into the temporary directory: two runs must not share one.
   return [
     ...speed,

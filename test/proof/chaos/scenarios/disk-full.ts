@@ -29,18 +29,20 @@ async function switchLog(site: ChaosSite): Promise<void> {
 export const diskFull: Scenario = {
   name: 'disk-full',
   title: "the disk of a participant's PostgreSQL full, then room again",
+  impossible: ({ disk }) => (disk ? undefined : 'this user may not mount a file system'),
   async strike(chaos) {
     const { site } = chaos;
-    if (!site.disk) throw new Error('no file system could be mounted');
+    const { disk } = site;
+    if (!disk) throw new Error('no file system is mounted');
     const before = await complaints(site);
     await chaos.load.more(5);
-    site.disk.fill();
+    disk.fill();
     await until('the server lacks room', patient(SEEN_MS), async () => {
       await switchLog(site);
       return (await complaints(site)) > before;
     });
     await chaos.wait(1_500);
-    await site.disk.free();
+    await disk.free();
     await site.store.server.restart();
     return `${(await complaints(site)) - before} complaints of the server`;
   },

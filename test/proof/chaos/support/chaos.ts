@@ -127,6 +127,8 @@ export interface Scenario {
   /** For PROOF_ONLY. */
   readonly name: string;
   readonly title: string;
+  /** Why it cannot be tried on this machine; absent or undefined: it can. */
+  impossible?(site: ChaosSite): string | undefined;
   /** Strikes while customers order, and takes back what it did. Returns what it saw, in a few words. */
   strike(chaos: Chaos): Promise<string>;
 }

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { INVARIANTS } from '../../../crash/support/invariants.js';
 import type { JournalEntry, Shop } from '../../../crash/support/shop.js';
 import type { Site } from '../../../crash/support/site.js';
+import { hashTables } from './tables.js';
 
 /** One thing made wrong in an installation at rest; what it returns takes it back. */
 type Corruption = (site: Site, shop: Shop) => Promise<() => Promise<unknown>>;
@@ -84,6 +85,16 @@ const CORRUPTIONS: Readonly<Record<string, Corruption>> = {
   'I9 client truth': brokenPromise,
 };
 
+/** The hash by which the replay is judged must see the smallest change, and see it undone. */
+async function hashSeesAPenny(site: Site, shop: Shop): Promise<boolean> {
+  const table = 'payments: payments.account';
+  const before = (await hashTables(site))[table];
+  const undo = await onePenny(site, shop);
+  const during = (await hashTables(site))[table];
+  await undo();
+  return before !== undefined && before !== during && before === (await hashTables(site))[table];
+}
+
 /**
  * Makes one thing wrong after the other and lets the check that should see it look, then the same check again when it is
  * right again.
@@ -99,6 +110,7 @@ export async function corruptEach(site: Site, shop: Shop): Promise<string> {
     if (seen.length === 0) blind.push(`${name} saw nothing`);
     if (after.length > 0) blind.push(`${name} sees what is not there: ${after[0]}`);
   }
+  if (!(await hashSeesAPenny(site, shop))) blind.push('the hash of the tables saw nothing');
   if (blind.length > 0) throw new Error(blind.join('; '));
-  return `${Object.keys(INVARIANTS).length} of ${Object.keys(INVARIANTS).length} checks refused their corruption`;
+  return `${Object.keys(INVARIANTS).length} of ${Object.keys(INVARIANTS).length} checks, and the hash of the tables, refused their corruption`;
 }

@@ -14,6 +14,7 @@ export class Report {
   private readonly checks: Check[] = [];
   private readonly runs: (Ran & { readonly name: string })[] = [];
   private readonly ended: string[] = [];
+  private readonly left: string[] = [];
 
   constructor(private readonly seed: number) {}
 
@@ -24,6 +25,12 @@ export class Report {
   /** Apps that ended though nobody had killed them. */
   selfEnded(names: readonly string[]): void {
     this.ended.push(...names);
+  }
+
+  /** A scenario that this machine does not allow: no check, and the figures say so. */
+  notTried(name: string, reason: string): void {
+    this.left.push(`${name}: ${reason}`);
+    process.stdout.write(`  ${name}: not tried, ${reason}\n`);
   }
 
   /** Runs one check and prints a line; false when it threw. */
@@ -67,6 +74,7 @@ export class Report {
         orders: sum(({ orders }) => orders),
         kills: sum(({ kills }) => kills),
         'longest settle ms': Math.max(0, ...settled),
+        'not tried': this.left.join('; ') || 'nothing',
         'apps that ended by themselves': this.ended.join(', ') || 'none',
       },
       checks: this.checks.length > 0 ? this.checks : [empty],

@@ -64,6 +64,8 @@ export class Engine {
   private replies: Subscription | null = null;
   /** As of the last sweep. */
   private state: LedgerState = { epoch: 0, hold: false };
+  /** Time at the ledger minus our monotonic clock, as of the last sweep. */
+  private ledgerAheadMs = 0;
   private lastScanMs = 0;
   private lastMoveMs = 0;
   private lastPasses = -1;
@@ -100,6 +102,7 @@ export class Engine {
     this.desk = new SubmissionDesk(deps, options, this.registry, {
       instanceId,
       ledgerEpoch: () => this.state.epoch,
+      ledgerWallMs: () => this.ledgerWallMs,
       inflight: () => this.table.size,
       created: (stored) => this.created(stored),
       doubt: (gtxs) => this.journal.doubt(gtxs),
@@ -115,7 +118,7 @@ export class Engine {
 
   /** Begins to beat, takes over what an earlier process of this name left, and subscribes. Throws when ledger or broker are away; then call it again. */
   async start(): Promise<void> {
-    this.state = await this.deps.ledger.state();
+    await this.readState();
     await this.registry.refresh();
     this.wheel.start();
     await this.heartbeats.start();
@@ -167,7 +170,7 @@ export class Engine {
   async scan(): Promise<number> {
     const back = await this.registry.refresh();
     for (const participant of back) this.participantIsBack(participant);
-    this.state = await this.deps.ledger.state();
+    await this.readState();
     const { clock } = this.deps;
     const beganMs = clock.nowMs();
     const taken = await this.takeover.sweep(this.heartbeats.view.dead);
@@ -178,6 +181,17 @@ export class Engine {
   /** The last sweep that ended; null before the first. */
   get lastSweep(): Sweep | null {
     return this.swept;
+  }
+
+  private async readState(): Promise<void> {
+    const { wallMs, ...state } = await this.deps.ledger.state();
+    this.state = state;
+    this.ledgerAheadMs = wallMs - this.deps.clock.nowMs();
+  }
+
+  /** Wall clock of the ledger: ours may be wrong, and two instances must not judge the age of an id differently. */
+  get ledgerWallMs(): number {
+    return this.deps.clock.nowMs() + this.ledgerAheadMs;
   }
 
   /** The instances as of the last heartbeat. */

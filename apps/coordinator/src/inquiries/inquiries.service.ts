@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { branchOf } from '#protocol';
 import { DEFAULT_OPTIONS, answerInquiries, idFault, type Engine } from '#coordination';
-import type { Clock } from '#observability';
-import { CLOCK } from '#observability/nest';
 import type { Ledger, StoredTransaction } from '#persistence';
 import { impossible } from '#service';
 import { ENGINE, LEDGER } from '../tokens.js';
@@ -17,7 +15,6 @@ export class InquiriesService {
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
     @Inject(LEDGER) private readonly ledger: Ledger,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async answer(inquiry: InquiryRequest): Promise<InquiryAnswerView> {
@@ -25,7 +22,7 @@ export class InquiriesService {
     const [known] = await this.ledger.load([inquiry.gtx]);
     if (known) assertOwnBranch(known, inquiry);
     // What retention has passed may have been committed and collected: nothing may be planted, nothing said.
-    else if (idFault(inquiry.gtx, this.clock.wallMs(), DEFAULT_OPTIONS)) return { outcome: 'UNKNOWN' };
+    else if (idFault(inquiry.gtx, this.engine.ledgerWallMs, DEFAULT_OPTIONS)) return { outcome: 'UNKNOWN' };
     const [answered] = await answerInquiries(this.ledger, [inquiry]);
     // A BEGIN may have come in between: what it wrote is checked like what was there before.
     if (answered?.stored && !known) assertOwnBranch(answered.stored, inquiry);

@@ -21,7 +21,7 @@ function collector(batches: readonly (readonly CollectedTransaction[])[], maxBat
     {
       ledger: {
         collectGarbage: () => Promise.resolve(left.shift() ?? []),
-        state: () => Promise.resolve({ epoch: 4, hold: false }),
+        state: () => Promise.resolve({ epoch: 4, hold: false, wallMs: 0 }),
       },
       bus: {
         publish: (records) => {

@@ -42,6 +42,8 @@ interface Pending {
 export interface SubmissionHooks {
   readonly instanceId: string;
   readonly ledgerEpoch: () => number;
+  /** Wall clock of the ledger: ours may be wrong, and two instances must not judge an id differently. */
+  readonly ledgerWallMs: () => number;
   readonly inflight: () => number;
   /** D1 is durable: hold these in memory and send what they call for. */
   readonly created: (stored: readonly StoredTransaction[]) => Promise<void>;
@@ -64,7 +66,10 @@ export class SubmissionDesk {
 
   /** Resolves once the request is durable (or was before). */
   async submit(submission: Submission): Promise<Accepted> {
-    await this.check(submission.request);
+    const rejection = await this.rejectionOf(submission.request);
+    const known = rejection && (await this.acceptedBefore(submission.request));
+    if (known) return known;
+    if (rejection) throw rejection;
     const transaction = this.newTransaction(submission);
     return new Promise((resolve, reject) => this.batcher.add({ submission, transaction, resolve, reject }));
   }
@@ -73,10 +78,28 @@ export class SubmissionDesk {
     return this.batcher.idle();
   }
 
+  private async rejectionOf(request: BeginRequest): Promise<BeginRejected | null> {
+    try {
+      await this.check(request);
+      return null;
+    } catch (error) {
+      if (error instanceof BeginRejected) return error;
+      throw error;
+    }
+  }
+
+  /** A caller that lost the answer asks again: what was accepted then is not refused now, whatever has changed since. */
+  private async acceptedBefore(request: BeginRequest): Promise<Accepted | null> {
+    if (!request.id) return null;
+    const [stored] = await this.deps.ledger.load([request.id]);
+    const same = stored && (stored.tombstone || stored.bodyHash === canonicalBodyHash(request));
+    return same ? { stored, created: false } : null;
+  }
+
   private async check(request: BeginRequest): Promise<void> {
     if (this.hooks.inflight() + this.batcher.size >= this.options.maxInflight)
       throw new BeginRejected('OVERLOAD', 'too many transactions in flight');
-    const fault = request.id ? idFault(request.id, this.deps.clock.wallMs(), this.options) : null;
+    const fault = request.id ? idFault(request.id, this.hooks.ledgerWallMs(), this.options) : null;
     if (fault) throw new BeginRejected(fault, `id ${request.id}`, [{ pointer: '/id', detail: fault }]);
     const faults = planFaults(request);
     if (faults.length > 0)

@@ -89,7 +89,7 @@ export function ledgerInquiries(world: () => LedgerWorld): void {
 
     expect(kindsOf(outcomes)).toEqual(['held', 'held']);
     expect(told.map(({ tx }) => tx.gtx)).toEqual([known]);
-    expect(await ledger.state()).toEqual({ epoch: 2, hold: true });
+    expect(await ledger.state()).toMatchObject({ epoch: 2, hold: true });
   });
 
   it('after the hold, transactions carry the new epoch, and a key named during it is free', async () => {

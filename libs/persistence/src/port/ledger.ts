@@ -49,7 +49,8 @@ export interface Ledger {
   participants(): Promise<readonly ParticipantRecord[]>;
 
   // ---- ledger-wide state: epoch and recovery hold
-  state(): Promise<LedgerState>;
+  /** With the time there: the one clock by which all instances judge the age of ids. */
+  state(): Promise<LedgerState & { readonly wallMs: number }>;
 
   // ---- dead letters, unique on (topic, partition, offset)
   storeDeadLetters(batch: readonly NewDeadLetter[]): Promise<void>;

@@ -140,8 +140,8 @@ export class MemoryLedger implements Ledger {
     return this.gate('participants', () => participantRecords(this.store, this.nowMs));
   }
 
-  state(): Promise<LedgerState> {
-    return this.gate('state', () => this.store.state);
+  state(): Promise<LedgerState & { readonly wallMs: number }> {
+    return this.gate('state', () => ({ ...this.store.state, wallMs: this.nowMs }));
   }
 
   storeDeadLetters(batch: readonly NewDeadLetter[]): Promise<void> {

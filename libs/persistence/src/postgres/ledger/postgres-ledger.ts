@@ -121,11 +121,11 @@ export class PostgresLedger implements Ledger {
     return participantRecords(await this.run<ParticipantRow>(participants()));
   }
 
-  async state(): Promise<LedgerState> {
+  async state(): Promise<LedgerState & { readonly wallMs: number }> {
     const [row] = await this.run<StateRow>(state());
     if (row === undefined)
       throw new LedgerError('REFUSED', 'state: concordat.ledger_state has no row', false);
-    return { epoch: row.epoch, hold: row.hold };
+    return { epoch: row.epoch, hold: row.hold, wallMs: row.wallMs };
   }
 
   async storeDeadLetters(batch: readonly NewDeadLetter[]): Promise<void> {

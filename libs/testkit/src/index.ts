@@ -14,3 +14,6 @@ export { explore } from './trace/two-phase-spec.js';
 export type { Explored } from './trace/two-phase-spec.js';
 export { latestOf, walk } from './trace/walk.js';
 export { CORRUPTIONS, corrupted } from './trace/corruptions.js';
+export { Dice } from './dice.js';
+export { simulate } from './sim/simulate.js';
+export type { SimulationOptions, SimulationReport } from './sim/simulate.js';

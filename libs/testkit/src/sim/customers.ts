@@ -1,0 +1,196 @@
+import type { TransactionOutcome } from '#client';
+import { BeginRejected } from '#coordination';
+import type { Submission } from '#coordination';
+import { MemoryClient } from '#persistence';
+import type { StoredTransaction } from '#persistence';
+import { outcomeOf } from '#protocol';
+import type { Outcome } from '#protocol';
+import { beginRequestSchema } from '#wire';
+import type { BeginRequestInput } from '#wire';
+import type { Dice } from '../dice.js';
+import type { EngineNode, InitiatorNode } from './nodes.js';
+import type { Add } from './operations.js';
+import { INITIATOR, type Site } from './site.js';
+
+export interface WantedBranch {
+  readonly id: string;
+  readonly participant: string;
+  readonly kind: 'compensatable' | 'pivot' | 'retriable';
+  readonly payload: Add;
+}
+
+/** What a customer knows, kept outside the system: asked, accepted, told. */
+export interface JournalEntry {
+  readonly gtx: string;
+  readonly request: BeginRequestInput;
+  readonly branches: readonly WantedBranch[];
+  readonly idempotencyKey: string | null;
+  readonly via: 'http' | 'outbox';
+  accepted: boolean;
+  rejected: string | null;
+  told: Outcome | null;
+}
+
+const CALL_MS = 5_000;
+const PAUSE_MS = 300;
+/** Later they may be accepted; anything else is final. */
+const PASSING = new Set([
+  'OVERLOAD',
+  'HELD',
+  'UNKNOWN_PARTICIPANT',
+  'UNKNOWN_OPERATION',
+  'UNSUPPORTED_STYLE',
+]);
+
+/** Those who submit transactions, and remember. */
+export class Customers {
+  readonly journal = new Map<string, JournalEntry>();
+  /** What they were told that contradicts what they were told before. */
+  readonly complaints: string[] = [];
+
+  constructor(
+    private readonly site: Site,
+    private readonly coordinators: readonly EngineNode[],
+    private readonly initiator: () => InitiatorNode,
+    private readonly dice: Dice,
+  ) {}
+
+  /** Requests of which nothing is known yet. (A letter of an outcome may be late: it is asked for again after minutes.) */
+  get unanswered(): readonly string[] {
+    const { rows } = this.site.ledgerStore;
+    const waiting = [...this.journal.values()].filter(
+      ({ gtx, via, accepted, rejected }) =>
+        !accepted && !rejected && (via === 'http' || rows.get(gtx) === undefined),
+    );
+    return waiting.map(({ gtx, via }) => `${gtx} unanswered (${via})`);
+  }
+
+  /** Places the whole order book, spread over the shape's time. */
+  open(): void {
+    const { transactions, spreadMs } = this.site.shape;
+    for (let at = 0; at < transactions; at += 1)
+      this.site.scheduler.after(this.dice.next() * spreadMs, () => void this.placeOne());
+  }
+
+  /** Told over Kafka. */
+  heard({ gtx, outcome, rejected, reason }: TransactionOutcome): void {
+    const entry = this.journal.get(gtx);
+    if (!entry) return void this.complaints.push(`${gtx}: heard ${outcome}, never asked`);
+    if (rejected) entry.rejected = reason ?? 'REJECTED';
+    else entry.accepted = true;
+    this.tell(entry, outcome);
+  }
+
+  private async placeOne(): Promise<void> {
+    const entry = this.newEntry();
+    this.journal.set(entry.gtx, entry);
+    if (entry.via === 'outbox') await this.enqueue(entry);
+    else await this.insist(entry);
+  }
+
+  private async enqueue(entry: JournalEntry): Promise<void> {
+    const { client } = this.initiator();
+    const database = this.site.server(INITIATOR).database(INITIATOR);
+    const transaction = database.begin(1_000);
+    await client!.outbox.enqueue(new MemoryClient(transaction), entry.request);
+    transaction.commit();
+  }
+
+  /** Asks until somebody answers, then now and then again: the same request must be the same transaction. */
+  private async insist(entry: JournalEntry): Promise<void> {
+    for (let repeats = this.dice.below(3); ;) {
+      const stored = await this.post(entry, this.dice.pick(this.coordinators));
+      if (stored) {
+        entry.accepted = true;
+        if (stored.tx.gtx !== entry.gtx) this.complaints.push(`${entry.gtx}: answered as ${stored.tx.gtx}`);
+        this.tell(entry, outcomeOf(stored.tx));
+        if ((repeats -= 1) < 0) return;
+        this.site.tally.add('request repeated');
+      }
+      if (entry.rejected) return;
+      await this.site.scheduler.sleep(PAUSE_MS * (1 + 9 * this.dice.next()));
+    }
+  }
+
+  /** null: no answer, or one that may change. */
+  private async post(entry: JournalEntry, node: EngineNode): Promise<StoredTransaction | null> {
+    const { scheduler, network } = this.site;
+    await scheduler.sleep(network.latencyMs());
+    const { engine, process } = node;
+    if (!engine || !process.isUp) return null;
+    const work = engine.desk.submit(this.submission(entry)).then(
+      ({ stored }) => this.awaited(node, stored),
+      (error: unknown) => this.refused(entry, error),
+    );
+    return Promise.race([work, scheduler.sleep(CALL_MS).then(() => null)]);
+  }
+
+  private async awaited({ engine }: EngineNode, stored: StoredTransaction): Promise<StoredTransaction> {
+    if (!engine || this.dice.chance(0.5)) return stored;
+    const stage = this.dice.chance(0.5) ? 'decided' : 'applied';
+    return (await engine.awaitStage(stored, stage, 2_000)) ?? stored;
+  }
+
+  private refused(entry: JournalEntry, error: unknown): null {
+    if (error instanceof BeginRejected && !PASSING.has(error.code)) entry.rejected = error.code;
+    return null;
+  }
+
+  private tell(entry: JournalEntry, outcome: Outcome | null): void {
+    if (entry.told === null) entry.told = outcome;
+    else if (entry.told !== outcome)
+      this.complaints.push(`${entry.gtx}: told ${entry.told}, then ${outcome ?? 'undecided'}`);
+  }
+
+  private submission({ request, idempotencyKey }: JournalEntry): Submission {
+    return {
+      request: beginRequestSchema.parse(request),
+      idempotencyKey,
+      initiator: null,
+      traceparent: null,
+    };
+  }
+
+  private newEntry(): JournalEntry {
+    const { dice, site } = this;
+    const gtx = site.random(dice).uuidv7();
+    const mode = dice.chance(0.3) ? 'saga' : '2pc';
+    const branches = this.branches(mode);
+    const fallback = mode === '2pc' && dice.chance(0.5) ? 'saga' : 'none';
+    const request: BeginRequestInput = {
+      id: gtx,
+      mode,
+      fallback,
+      timeoutMs: dice.pick([300, 1_000, 5_000]),
+      branches: branches.map((branch) => ({ ...branch, operation: 'add', payload: { ...branch.payload } })),
+    };
+    const via = dice.chance(site.shape.outboxShare) ? 'outbox' : 'http';
+    const idempotencyKey = dice.chance(0.3) ? `key-${gtx}` : null;
+    return { gtx, request, branches, idempotencyKey, via, accepted: false, rejected: null, told: null };
+  }
+
+  /** 2PC without fallback goes to those who can prepare; a saga may have a pivot and retriable steps behind it. */
+  private branches(mode: '2pc' | 'saga'): readonly WantedBranch[] {
+    const { dice, site } = this;
+    const able = site.shape.participants.filter(
+      ({ style }) => mode === 'saga' || style !== 'sagaOnly' || dice.chance(0.2),
+    );
+    const count = dice.between(1, Math.min(4, able.length + 1));
+    const pivotAt = mode === 'saga' && dice.chance(0.4) ? dice.below(count) : count;
+    return Array.from({ length: count }, (_, at) => {
+      const kind = at < pivotAt ? 'compensatable' : at === pivotAt ? 'pivot' : 'retriable';
+      return {
+        id: `b${at + 1}`,
+        participant: dice.pick(able).name,
+        kind,
+        payload: this.payload(kind),
+      } as const;
+    });
+  }
+
+  private payload(kind: WantedBranch['kind']): Add {
+    const { dice, site } = this;
+    const act = kind !== 'retriable' && dice.chance(0.08) ? 'refuse' : dice.chance(0.1) ? 'read' : 'work';
+    return { key: `k${dice.below(site.shape.keys)}`, amount: dice.between(1, 9), act };
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { ReadOnly, Refused } from '#participant';
+import type { BranchContext, OperationDefinition } from '#participant';
+import { StoreError } from '#persistence';
+import type { MemoryClient } from '#persistence';
+import type { ParticipantStyle } from './shape.js';
+
+const schema = z.strictObject({
+  key: z.string(),
+  amount: z.int(),
+  /** What the handler does instead of its work. */
+  act: z.enum(['work', 'refuse', 'read']).default('work'),
+});
+export type Add = z.output<typeof schema>;
+
+/** What a branch left behind in the business data of its participant, written in the same local transaction as the work. */
+export interface Mark {
+  /** Net effect: 1 done, 0 undone. */
+  readonly effect: number;
+  /** Moments (in a count of all handler calls) of doing and undoing. */
+  readonly doneAt: number | null;
+  readonly undoneAt: number | null;
+  /** Times the effect was applied and undone. */
+  readonly done: number;
+  readonly undone: number;
+  /** A tcc reservation that was neither confirmed nor cancelled. */
+  readonly held: boolean;
+}
+
+export const NO_MARK: Mark = { effect: 0, doneAt: null, undoneAt: null, done: 0, undone: 0, held: false };
+export const markKey = (gtx: string, branch: string): string => `mark ${gtx} ${branch}`;
+
+export interface OperationTools {
+  /** The next number of one sequence over all handlers. */
+  readonly moment: () => number;
+  /** Whether this call fails for no reason of its own. */
+  readonly fails: () => boolean;
+}
+
+type Context = BranchContext<Add>;
+const clientOf = (tx: Context): MemoryClient => tx.client as unknown as MemoryClient;
+
+/** `add {key, amount}`, with a mark for the checkers; refuses, reads or fails as told. */
+export function addOperation(style: ParticipantStyle, tools: OperationTools): OperationDefinition {
+  const mark = (tx: Context, change: (mark: Mark) => Mark) =>
+    clientOf(tx).update(markKey(tx.gtx, tx.branch), (value) => ({
+      ...change((value as unknown as Mark | undefined) ?? NO_MARK),
+    }));
+  const change = async (tx: Context, factor: 1 | -1): Promise<void> => {
+    await clientOf(tx).update(tx.payload.key, (value) => Number(value ?? 0) + factor * tx.payload.amount);
+  };
+  const failNowAndThen = (): void => {
+    if (tools.fails()) throw new StoreError('OTHER', 'simulated: the handler failed', false, 'XX000');
+  };
+  const does = async (tx: Context): Promise<void> => {
+    failNowAndThen();
+    if (tx.payload.act === 'refuse') throw new Refused('REFUSED_BY_TEST');
+    if (tx.payload.act === 'read') return;
+    await mark(tx, (was) => ({
+      ...was,
+      effect: was.effect + 1,
+      done: was.done + 1,
+      doneAt: tools.moment(),
+      held: false,
+    }));
+    await change(tx, 1);
+  };
+  const undoes = async (tx: Context): Promise<void> => {
+    failNowAndThen();
+    if (tx.payload.act === 'read') return;
+    await mark(tx, (was) => ({
+      ...was,
+      effect: was.effect - 1,
+      undone: was.undone + 1,
+      undoneAt: tools.moment(),
+    }));
+    await change(tx, -1);
+  };
+  const saga = { schema, action: { one: does }, compensate: { one: undoes } };
+  if (style === 'sagaOnly') return { name: 'add', saga } as OperationDefinition;
+  if (style === 'xa')
+    return { name: 'add', xa: { schema, work: { one: does } }, saga } as OperationDefinition;
+  const tries = async (tx: Context): Promise<ReadOnly | void> => {
+    failNowAndThen();
+    if (tx.payload.act === 'refuse') throw new Refused('REFUSED_BY_TEST');
+    if (tx.payload.act === 'read') return new ReadOnly();
+    await mark(tx, (was) => ({ ...was, held: true }));
+  };
+  const cancels = async (tx: Context): Promise<void> => {
+    if (tx.payload.act === 'work') await mark(tx, (was) => ({ ...was, held: false }));
+  };
+  const tcc = { schema, try: { one: tries }, confirm: { one: does }, cancel: { one: cancels } };
+  return { name: 'add', tcc, saga } as OperationDefinition;
+}

@@ -1,0 +1,60 @@
+import type { Dice } from '../dice.js';
+
+/** The faults a seed may draw; every seed draws a part of them (swarm testing). */
+export const FAULTS = [
+  'loss', 'duplicates', 'reorder', 'delay', 'cuts', 'crashes', 'crashesAtWrites', 'pauses', 'skew', 'lostAnswers', 'refusals',
+  'rebalances', 'ledgerOutage', 'serverOutage', 'handlerFaults', 'operators', 'byHand', 'participantAway',
+] as const; // prettier-ignore
+export type FaultName = (typeof FAULTS)[number];
+
+export type ParticipantStyle = 'xa' | 'tcc' | 'sagaOnly';
+
+export interface ParticipantShape {
+  readonly name: string;
+  readonly style: ParticipantStyle;
+  readonly instances: number;
+}
+
+/** One simulated installation and what it will suffer, all of it drawn from the seed. */
+export interface Shape {
+  readonly coordinators: number;
+  readonly watchdogs: number;
+  readonly participants: readonly ParticipantShape[];
+  /** Watchdogs are given the databases of participants. */
+  readonly databasesGiven: boolean;
+  /** Few: branches wait for each other's locks. */
+  readonly keys: number;
+  /** `max_prepared_transactions` of each participant's server. */
+  readonly slots: number;
+  readonly transactions: number;
+  readonly spreadMs: number;
+  /** Share submitted through the outbox over Kafka. */
+  readonly outboxShare: number;
+  readonly partitions: number;
+  readonly faults: ReadonlySet<FaultName>;
+}
+
+const FAULT_SHARE = 0.35;
+const STYLES: readonly ParticipantStyle[] = ['xa', 'tcc', 'sagaOnly'];
+
+export function shapeOf(dice: Dice, transactions: number): Shape {
+  const participants = Array.from({ length: dice.between(2, 4) }, (_, at) => ({
+    name: `p${at + 1}`,
+    // At least the first two can do 2PC.
+    style: at < 2 ? dice.pick(STYLES.slice(0, 2)) : dice.pick(STYLES),
+    instances: dice.between(1, 2),
+  }));
+  return {
+    coordinators: dice.between(1, 3),
+    watchdogs: dice.between(1, 2),
+    participants,
+    databasesGiven: dice.chance(0.5),
+    keys: dice.pick([3, 20, 200]),
+    slots: dice.pick([3, 64, 64]),
+    transactions,
+    spreadMs: dice.pick([500, 4_000, 12_000]),
+    outboxShare: dice.pick([0, 0.2, 0.6]),
+    partitions: dice.pick([1, 3, 6]),
+    faults: new Set(FAULTS.filter(() => dice.chance(FAULT_SHARE))),
+  };
+}

@@ -1,0 +1,177 @@
+import { BusError } from '#messaging';
+import type {
+  Bus,
+  BusHealth,
+  IncomingRecord,
+  OutgoingRecord,
+  StillOpen,
+  SubscribeOptions,
+  Subscription,
+  TopicSpec,
+} from '#messaging';
+import type { Dice } from '../dice.js';
+import type { Network } from './network.js';
+import { NEVER } from './process.js';
+import type { SimProcess } from './process.js';
+import type { Scheduler } from './scheduler.js';
+
+/** The broker gives a silent member's partitions to others after this long (protocol.md §7). */
+const SESSION_MS = 6_000;
+/** A publish that nobody answers is given up (`TIMING.publishGiveUpMs` of the Kafka adapter). */
+const GIVE_UP_MS = 15_000;
+
+type Member = Subscription & { crash(): void };
+
+/** The bus as one simulated process sees it: the embedded broker behind a network that may lose, double, delay and reorder. */
+export class SimBus implements Bus {
+  private readonly members: SimMember[] = [];
+  /** Records of this process leave in order unless the weather reorders. */
+  private lineFreeAtMs = 0;
+
+  constructor(
+    private readonly inner: Bus,
+    private readonly process: SimProcess,
+    private readonly scheduler: Scheduler,
+    private readonly network: Network,
+    private readonly dice: Dice,
+  ) {
+    process.whenDead(() =>
+      scheduler.after(SESSION_MS * dice.next(), () => this.members.forEach((member) => member.expel())),
+    );
+  }
+
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    return this.asked(() => this.inner.ensureTopics(topics));
+  }
+
+  partitions(topic: string): Promise<number> {
+    return this.asked(() => this.inner.partitions(topic));
+  }
+
+  lag(group: string, topic: string): Promise<number> {
+    return this.inner.lag(group, topic);
+  }
+
+  health(): Promise<BusHealth> {
+    return this.inner.health();
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+
+  async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    if (this.process.isDead) return NEVER;
+    const { bus } = this.network.weather;
+    if (this.network.isCut(this.process, 'to', 'bus')) return this.giveUp(GIVE_UP_MS);
+    if (this.dice.chance(bus.refuse)) return this.giveUp(this.network.latencyMs());
+    const arrivals = await Promise.all(records.map((record) => this.transport(record)));
+    const fault = arrivals.find((arrival) => arrival instanceof Error);
+    if (this.network.isCut(this.process, 'from', 'bus')) return this.giveUp(GIVE_UP_MS);
+    const lost = this.dice.chance(bus.loseAnswer);
+    await this.process.sleep(this.network.latencyMs());
+    if (fault) throw fault;
+    if (lost) throw unavailable();
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const member = new SimMember(() =>
+      this.inner.subscribe({ ...options, handler: (batch) => this.deliver(options, batch) }),
+    );
+    await this.asked(() => member.join());
+    this.members.push(member);
+    return member;
+  }
+
+  /** SIGSTOP that outlasted the session: the group went on without it, and it joins anew. */
+  async rejoin(): Promise<void> {
+    for (const member of this.members) {
+      if (this.process.isDead) return;
+      member.expel();
+      await member.join();
+    }
+  }
+
+  /** Resolves with the broker's refusal instead of throwing it, so that the others of the publish still travel. */
+  private transport(record: OutgoingRecord): Promise<Error | undefined> {
+    const { bus } = this.network.weather;
+    if (this.dice.chance(bus.lose)) return Promise.resolve(undefined);
+    const copies = this.dice.chance(bus.duplicate) ? this.dice.between(...bus.copies) : 1;
+    const first = this.arrive(record);
+    for (let copy = 1; copy < copies; copy += 1) void this.arrive(record);
+    return first;
+  }
+
+  private async arrive(record: OutgoingRecord): Promise<Error | undefined> {
+    await this.scheduler.sleep(this.travelMs());
+    return this.inner.publish([record]).then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+  }
+
+  private travelMs(): number {
+    const { bus } = this.network.weather;
+    const late = this.dice.chance(bus.delay) ? this.dice.between(...bus.delayMs) : 0;
+    const ms = this.network.latencyMs() + late;
+    if (bus.reorder) return ms;
+    this.lineFreeAtMs = Math.max(this.lineFreeAtMs, this.scheduler.nowMs + ms);
+    return this.lineFreeAtMs - this.scheduler.nowMs;
+  }
+
+  private async giveUp(afterMs: number): Promise<never> {
+    await this.process.sleep(afterMs);
+    throw unavailable();
+  }
+
+  private async asked<T>(work: () => Promise<T>): Promise<T> {
+    await this.process.sleep(this.network.latencyMs());
+    if (this.network.isCut(this.process, 'to', 'bus')) return this.giveUp(GIVE_UP_MS);
+    return work();
+  }
+
+  /** A batch waits at the door of a paused or cut-off process; a dead one never answers. */
+  private async deliver(
+    { handler }: SubscribeOptions,
+    batch: readonly IncomingRecord[],
+  ): Promise<void | readonly StillOpen[]> {
+    await this.process.sleep(this.network.latencyMs());
+    while (this.network.isCut(this.process, 'from', 'bus')) await this.process.sleep(SESSION_MS / 12);
+    return handler(batch);
+  }
+}
+
+/** A subscription that survives being put out of its group. */
+class SimMember implements Subscription {
+  private current: Member | null = null;
+  private stopped = false;
+
+  constructor(private readonly subscribe: () => Promise<Subscription>) {}
+
+  async join(): Promise<void> {
+    if (!this.stopped) this.current = (await this.subscribe()) as Member;
+  }
+
+  expel(): void {
+    this.current?.crash();
+  }
+
+  assigned(topic: string): readonly number[] {
+    return this.current?.assigned(topic) ?? [];
+  }
+
+  pause(): void {
+    this.current?.pause();
+  }
+
+  resume(): void {
+    this.current?.resume();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.current?.stop();
+  }
+}
+
+const unavailable = (): BusError => new BusError('UNAVAILABLE', 'simulated: the broker did not answer', true);

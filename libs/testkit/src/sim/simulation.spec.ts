@@ -1,0 +1,84 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { CHECKS, markOf, violations } from './checks.js';
+import { markKey } from './operations.js';
+import { experiment, simulate } from './simulate.js';
+
+// A minute of simulated time is a second or two of a processor that has nothing else to do.
+jest.setTimeout(60_000);
+const TRANSACTIONS = 30;
+
+describe('a seed is a history', () => {
+  it('the same to the last event when it is played again', async () => {
+    const [first, again] = [
+      await simulate({ seed: 7, transactions: TRANSACTIONS }),
+      await simulate({ seed: 7, transactions: TRANSACTIONS }),
+    ];
+
+    expect(again.digest).toBe(first.digest);
+    expect(again.events).toBe(first.events);
+    expect([...again.counts]).toEqual([...first.counts]);
+  });
+
+  it('and another seed is another one', async () => {
+    const digests = [
+      await simulate({ seed: 1, transactions: 5 }),
+      await simulate({ seed: 2, transactions: 5 }),
+    ];
+    expect(digests[0]?.digest).not.toBe(digests[1]?.digest);
+  });
+});
+
+/** Seeds that found something once. What they found is told beside them. */
+describe.each([
+  [3, 100, 'an id that one coordinator accepted was refused by another, whose clock was an hour off'],
+  [17, 150, 'the same, over Kafka: an outbox heard REJECTED of a transaction that ran'],
+  [11, 100, 'loss, doubles and disorder on the bus, and prepared work ended by hand'],
+  [42, 100, 'rebalances under crashes at writes and lost answers'],
+])('seed %i (%i transactions): %s', (seed, transactions) => {
+  it('keeps every invariant and comes to rest', async () => {
+    expect((await simulate({ seed, transactions })).violations).toEqual([]);
+  });
+});
+
+describe('the checks see what is wrong', () => {
+  async function atRest() {
+    const { findings } = await experiment({ seed: 5, transactions: TRANSACTIONS });
+    expect(violations(findings)).toEqual([]);
+    const { site, journal } = findings;
+    const entry = journal.find(({ gtx, branches }) =>
+      branches.some((branch) => markOf(site, gtx, branch).effect === 1),
+    )!;
+    const branch = entry.branches.find((one) => markOf(site, entry.gtx, one).effect === 1)!;
+    const database = site.server(branch.participant).database(branch.participant);
+    return { findings, entry, branch, database };
+  }
+  const found = (findings: Parameters<typeof violations>[0], check: string) => CHECKS[check]!(findings);
+
+  it('an effect that is missing, one that is there twice, and a sum that is off', async () => {
+    const { findings, entry, branch, database } = await atRest();
+    const mark = markOf(findings.site, entry.gtx, branch);
+    const at = `business|${markKey(entry.gtx, branch.id)}`;
+
+    database.apply(new Map([[at, { ...mark, effect: 0, done: 0 }]]));
+    expect(found(findings, 'I5 effects exactly once')).toHaveLength(1);
+    expect(found(findings, 'I6 sums')).not.toEqual([]);
+    database.apply(new Map([[at, { ...mark, effect: 2, done: 2 }]]));
+    expect(found(findings, 'I5 effects exactly once')).toHaveLength(1);
+  });
+
+  it('a transaction that is gone, and an answer that was not true', async () => {
+    const { findings, entry } = await atRest();
+    entry.told = 'aborted';
+    expect(found(findings, 'I2 I9 I10 client truth')).toHaveLength(1);
+    findings.site.ledgerStore.delete(entry.gtx);
+    expect(found(findings, 'I3 nothing lost')).toHaveLength(1);
+    expect(found(findings, 'I1 atomic outcome')).not.toEqual([]);
+  });
+
+  it('work that stays prepared', async () => {
+    const { findings, entry, branch, database } = await atRest();
+    const row = { gtx: entry.gtx, branch: branch.id, attempt: 1, state: 'PREPARED' };
+    database.apply(new Map([['branch|planted', row]]) as never);
+    expect(found(findings, 'I4 I14 nothing prepared')).toHaveLength(1);
+  });
+});

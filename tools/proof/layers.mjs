@@ -1,0 +1,71 @@
+/**
+ * The layers of the proof (README, "Reliability"), in the order of cheapness.
+ *
+ * @typedef {object} Layer
+ * @property {string} name
+ * @property {string} what      one line for the reader
+ * @property {string[]} command a program that hands in a fragment (fragment.ts)
+ * @property {{ci: number, release: number}} limitMinutes  a layer that takes longer hangs, and is ended
+ */
+const NODE = 'node_modules/.bin/node';
+
+const compiled = (name) => [NODE, `dist/tools/proof/${name}/main.js`];
+
+const spec = (path) => [
+  NODE,
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+  '--ci',
+  '--runInBand',
+  '--selectProjects',
+  'proof',
+  '--testPathPatterns',
+  `test/proof/${path}/`,
+];
+
+/** @type {Layer[]} */
+export const LAYERS = [
+  {
+    name: 'search',
+    what: 'every reachable state of the real transition functions, in small installations',
+    command: compiled('search'),
+    limitMinutes: { ci: 5, release: 120 },
+  },
+  {
+    name: 'tla',
+    what: 'the TLA+ specification, and a counterexample for every rule removed',
+    command: compiled('tla'),
+    limitMinutes: { ci: 8, release: 240 },
+  },
+  {
+    name: 'simulation',
+    what: 'the real code over simulated time, network and databases, under swarms of faults',
+    command: compiled('simulation'),
+    limitMinutes: { ci: 12, release: 1_440 },
+  },
+  {
+    name: 'mutants',
+    what: 'planted bugs, each of which must be caught',
+    command: compiled('mutants'),
+    limitMinutes: { ci: 8, release: 60 },
+  },
+  {
+    name: 'hostile',
+    what: 'fuzzed messages and requests between good transactions on the real stack',
+    command: spec('hostile'),
+    limitMinutes: { ci: 8, release: 120 },
+  },
+  {
+    name: 'crash-matrix',
+    what: 'every fault point killed on the real stack',
+    command: spec('matrix'),
+    limitMinutes: { ci: 12, release: 240 },
+  },
+  {
+    name: 'chaos',
+    what: 'three brokers, standbys, cut wires, full disks',
+    command: spec('chaos'),
+    limitMinutes: { ci: 12, release: 240 },
+  },
+];

@@ -1,0 +1,24 @@
+import { simulate } from '#testkit';
+
+/** What a worker tells after each seed. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly transactions: number;
+  readonly violations: readonly string[];
+  readonly healedInMs: number;
+  readonly simulatedMs: number;
+  readonly counts: readonly (readonly [string, number])[];
+}
+
+export async function runSeed(seed: number, transactions: number): Promise<SeedResult> {
+  const report = await simulate({ seed, transactions });
+  const { violations, healedInMs, simulatedMs, counts } = report;
+  return {
+    seed,
+    transactions: report.transactions,
+    violations,
+    healedInMs,
+    simulatedMs,
+    counts: [...counts],
+  };
+}

@@ -1,0 +1,61 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import type { SeedResult } from './batch.js';
+
+export interface Voyage {
+  readonly first: number;
+  /** A seed. */
+  readonly transactions: number;
+  /** Default: one a core. */
+  readonly lanes?: number;
+  /** For the workers' Node: how a mutant is planted. */
+  readonly execArgv?: readonly string[];
+}
+
+const WORKER = new URL('./worker.js', import.meta.url);
+
+/**
+ * Simulates seeds from `first` on, one worker a core, until `enough` says so. Every result goes to `told`.
+ * Throws when a worker dies: a simulation that ends the process has found something.
+ */
+export async function sail(
+  { first, transactions, lanes = availableParallelism(), execArgv = [] }: Voyage,
+  told: (result: SeedResult) => void,
+  enough: () => boolean,
+): Promise<void> {
+  let next = first;
+  const workers = Array.from({ length: lanes }, () => fork(WORKER, { execArgv: [...execArgv] }));
+  try {
+    await Promise.all(
+      workers.map((worker) => lane(worker, () => ({ seed: next++, transactions }), told, enough)),
+    );
+  } finally {
+    for (const worker of workers) worker.kill('SIGKILL');
+  }
+}
+
+async function lane(
+  worker: ChildProcess,
+  order: () => { seed: number; transactions: number },
+  told: (result: SeedResult) => void,
+  enough: () => boolean,
+): Promise<void> {
+  while (!enough()) {
+    const sent = order();
+    told(await answerOf(worker, sent));
+  }
+}
+
+function answerOf(worker: ChildProcess, order: { seed: number; transactions: number }): Promise<SeedResult> {
+  return new Promise((resolve, reject) => {
+    const died = (code: number | null, signal: string | null): void =>
+      reject(new Error(`the worker died with seed ${order.seed} (${signal ?? `exit code ${code}`})`));
+    worker.once('exit', died);
+    worker.once('message', (result) => {
+      worker.off('exit', died);
+      resolve(result as SeedResult);
+    });
+    worker.send(order);
+  });
+}

@@ -1,0 +1,23 @@
+/** What a run must have reached at least once (I15), by the name under which the simulation counts it. */
+export const RARE_PATHS: Readonly<Record<string, string>> = {
+  fallback: 'timeline: FALLBACK',
+  takeover: 'timeline: TAKEN_OVER',
+  'inquiry tombstone': 'tombstone',
+  'null compensation': 'branch: NULL_COMPENSATED',
+  compensation: 'branch: COMPENSATED',
+  'ambiguous step write': 'ambiguous commitSteps',
+  'ambiguous acceptance': 'ambiguous begin',
+  'stale write': 'stale write',
+  'zombie driver': 'zombie',
+  heuristic: 'timeline: QUARANTINED',
+  'lost branch': 'branch: LOST',
+  'read-only vote': 'branch: READ_ONLY',
+  'dead participant resolved': 'metric: concordat_recovered_total dead-participant',
+  'prepare timeout': 'abort: TIMEOUT',
+  'lock timeout': 'abort: LOCK_TIMEOUT',
+  'slots exhausted': 'abort: SLOTS',
+  'participant without 2PC': 'abort: NO_2PC',
+  'forced abort': 'operator force-abort',
+  'request repeated': 'request repeated',
+  crash: 'crash',
+};

@@ -51,6 +51,12 @@ export const LAYERS = [
     limitMinutes: { ci: 8, release: 60 },
   },
   {
+    name: 'traces',
+    what: 'histories put to the public two-phase-commit specification, false ones refused',
+    command: spec('traces'),
+    limitMinutes: { ci: 5, release: 60 },
+  },
+  {
     name: 'hostile',
     what: 'fuzzed messages and requests between good transactions on the real stack',
     command: spec('hostile'),

@@ -35,7 +35,7 @@ async function ended(gtx: string) {
     const stored = await world.stored(gtx);
     if (stored?.endedAt) return stored;
     if (world !== asked) throw new Error(`${gtx} did not end in its test`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -149,8 +149,11 @@ export class Stepper {
   /** An acknowledgement waits in the memory of the driver for the others. Here it would wait for ever: it is written at once. */
   private stepped(entry: Entry, event: ProtocolEvent): Transition {
     const transition = step(entry.drive, event);
-    const kept = event.type === 'ack' && transition.kind === 'volatile';
-    return kept && !entry.mine ? step(transition.drive, { type: 'flush' }) : transition;
+    if (entry.mine || event.type !== 'ack') return transition;
+    // Known already may mean: from the time when this process drove it, and never written.
+    const kept = transition.kind === 'volatile' ? transition.drive : entry.drive;
+    const written = step(kept, { type: 'flush' });
+    return written.kind === 'durable' && transition.kind !== 'refused' ? written : transition;
   }
 
   /** A restored ledger may have lost a COMMIT: while it is held, no ABORT is written (§7). */

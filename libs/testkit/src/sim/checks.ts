@@ -19,6 +19,8 @@ interface StoredBranch {
   readonly branch: string;
   readonly attempt: number;
   readonly state: string;
+  /** Why it said NO by itself; null where it was told. */
+  readonly error: unknown;
 }
 
 type Check = (findings: Findings) => readonly string[];
@@ -45,9 +47,11 @@ const NO_EFFECT = new Set(['ABORTED', 'COMPENSATED', 'NULL_COMPENSATED', 'FAILED
 
 /** I1: the durable results of all participants agree with the decision of their attempt. */
 const atomicOutcome: Check = (findings) =>
-  branchesOf(findings.site).flatMap(({ gtx, branch, attempt, state }) => {
+  branchesOf(findings.site).flatMap(({ gtx, branch, attempt, state, error }) => {
     if (findings.damaged.has(gtx)) return [];
     const tx = txOf(findings, gtx);
+    // A PREPARE of nobody, refused here: nothing was promised and nothing need be asked.
+    if (!tx && state === 'ABORTED' && error !== null) return [];
     const decision = tx && attemptOf(tx, attempt)?.decision;
     const where = `${gtx} ${branch}(${attempt}) is ${state}`;
     if (!decision) return [`${where} without a decision`];
@@ -147,6 +151,17 @@ function outOfOrder(
   return wrong;
 }
 
+/** Nothing is closed before every branch has acknowledged. */
+const closedComplete: Check = ({ site }) =>
+  [...site.ledgerStore.rows.values()].flatMap(({ tx }) => {
+    if (tx.state !== 'COMMITTED' && tx.state !== 'ABORTED') return [];
+    const open = tx.branches.filter(
+      ({ id }) =>
+        !tx.results.some((one) => one.branch === id && one.attempt === tx.attempt && one.state !== 'PENDING'),
+    );
+    return open.map(({ id }) => `${tx.gtx} is ${tx.state}, ${id} has not acknowledged`);
+  });
+
 /** I11 of ordinary traffic: nothing the system says itself is refused by itself. */
 const nobodyRefused: Check = ({ site }) => {
   const letters = [...site.ledgerStore.deadLetters.values()];
@@ -169,6 +184,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'I5 effects exactly once': effectsExactlyOnce,
   'I6 sums': sums,
   'I7 saga order': sagaOrder,
+  'closed complete': closedComplete,
   'I11 nobody refused': nobodyRefused,
   'damage is shown': damageShown,
 };

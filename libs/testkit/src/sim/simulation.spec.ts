@@ -33,6 +33,7 @@ describe.each([
   [3, 100, 'an id that one coordinator accepted was refused by another, whose clock was an hour off'],
   [17, 150, 'the same, over Kafka: an outbox heard REJECTED of a transaction that ran'],
   [11, 100, 'loss, doubles and disorder on the bus, and prepared work ended by hand'],
+  [28, 80, 'a driver that was replaced kept an acknowledgement in memory that nobody else could hear'],
   [42, 100, 'rebalances under crashes at writes and lost answers'],
 ])('seed %i (%i transactions): %s', (seed, transactions) => {
   it('keeps every invariant and comes to rest', async () => {

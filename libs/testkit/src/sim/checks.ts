@@ -2,6 +2,7 @@
 import { TERMINAL, attemptOf, outcomeOf } from '#protocol';
 import type { Transaction } from '#protocol';
 import { readBusiness } from '#persistence';
+import { validateHistory } from '../trace/validate.js';
 import type { JournalEntry, WantedBranch } from './customers.js';
 import { NO_MARK, markKey } from './operations.js';
 import type { Mark } from './operations.js';
@@ -168,6 +169,13 @@ const nobodyRefused: Check = ({ site }) => {
   return letters.map(({ topic, reason, detail }) => `dead letter of ${topic}: ${reason} (${detail})`);
 };
 
+/** I13: what was written, in the order in which it was, is a behaviour of the public specification. */
+const traceAccepted: Check = ({ site, damaged }) =>
+  [...site.ledgerStore.rows.keys()].flatMap((gtx) => {
+    const verdict = validateHistory(site.recorder.historyOf(gtx), { lossesPossible: damaged.has(gtx) });
+    return verdict.kind === 'rejected' ? [`${gtx}: ${verdict.reason}`] : [];
+  });
+
 /** Damage by hand is shown: a COMMIT that found nothing quarantines. */
 const damageShown: Check = (findings) =>
   [...findings.damaged].flatMap((gtx) => {
@@ -186,6 +194,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'I7 saga order': sagaOrder,
   'closed complete': closedComplete,
   'I11 nobody refused': nobodyRefused,
+  'I13 trace': traceAccepted,
   'damage is shown': damageShown,
 };
 

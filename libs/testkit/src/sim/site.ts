@@ -5,6 +5,7 @@ import { LedgerError, MemoryLedger, MemoryLedgerStore, MemoryServer, StoreError 
 import type { Ledger, LedgerGate, StepOutcome, VerbHook } from '#persistence';
 import { topicNames } from '#wire';
 import type { Dice } from '../dice.js';
+import { TraceRecorder } from '../trace/recorder.js';
 import { DatabaseLine, Network } from './network.js';
 import { NEVER, type SimProcess } from './process.js';
 import { EPOCH_MS, Scheduler } from './scheduler.js';
@@ -21,6 +22,8 @@ export class Site {
   readonly broker: EmbeddedBroker;
   readonly ledgerStore = new MemoryLedgerStore();
   readonly servers = new Map<string, MemoryServer>();
+  /** Every durable event, in order. */
+  readonly recorder = new TraceRecorder();
   ledgerDown = false;
   private moments = 0;
   private ids = 0;
@@ -30,6 +33,7 @@ export class Site {
     readonly dice: Dice,
     readonly tally: Tally,
   ) {
+    this.recorder.attach(this.ledgerStore);
     this.network = new Network(dice.fork());
     const jitter = dice.fork();
     this.broker = createEmbeddedBroker({
@@ -44,7 +48,8 @@ export class Site {
   }
 
   private newServer(maxPreparedTransactions: number): MemoryServer {
-    return new MemoryServer({ clock: this.scheduler.clock, maxPreparedTransactions });
+    const { watcher } = this.recorder;
+    return new MemoryServer({ clock: this.scheduler.clock, maxPreparedTransactions, watcher });
   }
 
   server(name: string): MemoryServer {

@@ -4,6 +4,14 @@ import { branchEvent } from './collect.js';
 import type { BranchTraceRow } from './collect.js';
 import type { DurableEvent, TransactionHistory } from './history.js';
 
+type Row = BranchTraceRow;
+
+interface Fence {
+  readonly gtx: string;
+  readonly branch: string;
+  readonly maxAttempt: number;
+}
+
 /**
  * Writes down every durable event of the in-memory twins in the order in which it happened: whole histories, in which nothing may
  * have happened unseen. Give `recorder.watcher` to the `MemoryServer` and call `attach` on the ledger's store before anything runs.
@@ -14,8 +22,13 @@ export class TraceRecorder {
 
   readonly watcher: ServerWatcher = {
     applied: (database, writes) => {
-      for (const [key, row] of writes)
-        if (key.startsWith('branch|') && row) this.row(database, row as BranchTraceRow);
+      for (const [key, fence] of writes)
+        if (key.startsWith('fence|') && fence) this.fence(database, fence as Fence);
+      // What was written at once happened at once: earlier attempts ended, then the later one began (R3).
+      const rows = [...writes].flatMap(([key, row]) =>
+        key.startsWith('branch|') && row ? [row as Row] : [],
+      );
+      for (const row of rows.sort((a, b) => a.attempt - b.attempt)) this.row(database, row);
     },
     prepared: (gid) => this.gid(gid, 'PREPARED'),
     rolledBack: (gid) => this.gid(gid, 'ROLLED_BACK'),
@@ -33,6 +46,14 @@ export class TraceRecorder {
     const last = this.events.get(gtx)?.findLast((one) => isOf(one, attempt, branch));
     // FORGET and added outputs rewrite a row without moving it.
     if (last?.from !== 'branch' || last.state !== state) this.add(gtx, event);
+  }
+
+  /** A fence is the tombstone of every earlier attempt that left nothing: its PREPARE is refused for ever. */
+  private fence(participant: string, { gtx, branch, maxAttempt }: Fence): void {
+    for (let attempt = 1; attempt < maxAttempt; attempt += 1) {
+      const seen = this.events.get(gtx)?.some((one) => isOf(one, attempt, branch));
+      if (!seen) this.row(participant, { participant, gtx, attempt, branch, state: 'ABORTED' });
+    }
   }
 
   private gid(text: string, state: string): void {

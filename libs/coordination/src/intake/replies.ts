@@ -59,11 +59,12 @@ export class ReplyIntake {
   }
 
   private async tell({ record, reply }: Received): Promise<'ok' | 'unknown' | Refusal> {
-    if (reply.type === 'VOTE') this.countVote(reply);
     const event = replyEvent(reply);
     const result = event ? await this.hooks.submit(reply.gtx, event) : await this.inquire(reply);
     if (result.kind === 'unknown') return 'unknown';
     if (result.kind === 'refused') return { record, reason: result.code, detail: result.detail };
+    // Only what was believed: the name of a participant is a label, and strangers must not make labels.
+    if (reply.type === 'VOTE') this.countVote(reply);
     return 'ok';
   }
 

@@ -1,0 +1,103 @@
+import type { AppProcess } from '#stack';
+import type { Contender, Workload } from '../contenders/contender.js';
+import { MEASURING, type LoadOrder, type LoadResult } from '../load/closed-loop.js';
+import { Worker } from '../processes/worker.js';
+import type { Site } from '../site.js';
+import { startBank, totalOf, type Bank } from './banks.js';
+import { startCoordinator } from './coordinators.js';
+import type { HttpDrive } from './load-process.js';
+import { type BankStyle } from './operations.js';
+import type { TransferRequest } from './transfer-request.js';
+
+export const TOPIC_PREFIX = 'bench';
+
+export interface InstallationOptions {
+  readonly coordinators: number;
+  readonly partitions: number;
+  /** Participants by name. */
+  readonly banks: Readonly<Record<string, BankStyle>>;
+}
+
+/** A way to submit transfers to the installation. */
+export interface Submission extends TransferRequest {
+  readonly name: string;
+  readonly wait: HttpDrive['wait'];
+}
+
+/** Real coordinators, participants of the bench and a load process, each a process of its own. */
+export class Installation {
+  private constructor(
+    readonly coordinators: readonly AppProcess[],
+    readonly banks: readonly Bank[],
+    private readonly load: Worker,
+    private readonly openingTotal: bigint,
+  ) {}
+
+  static async start(
+    site: Site,
+    { coordinators, partitions, banks }: InstallationOptions,
+  ): Promise<Installation> {
+    const databaseUrl = await site.database('concordat');
+    const plan = { topicPrefix: TOPIC_PREFIX, databaseUrl, partitions };
+    const apps: AppProcess[] = [];
+    for (let index = 1; index <= coordinators; index += 1) {
+      apps.push(await startCoordinator(site, `coordinator-${index}`, plan));
+    }
+    const { brokers } = site.kafka;
+    const bankPlan = {
+      brokers,
+      topicPrefix: TOPIC_PREFIX,
+      partitions,
+      coordinatorUrls: apps.map(({ url }) => url),
+    };
+    const started: Bank[] = [];
+    for (const [name, style] of Object.entries(banks))
+      started.push(await startBank(site, name, style, bankPlan));
+    const { logDir, profileDir } = site;
+    const load = await Worker.start({
+      name: 'load',
+      program: 'concordat/load-process.js',
+      logDir,
+      profileDir,
+    });
+    return new Installation(apps, started, load, await totalOf(started));
+  }
+
+  /** What is submitted this way, to be measured beside others. */
+  contender(submission: Submission): Contender {
+    const taking = this.banks.filter(({ name }) => submission.participants.includes(name));
+    return {
+      name: submission.name,
+      topicPrefix: `${TOPIC_PREFIX}.`,
+      pids: {
+        coordinator: this.coordinators.map(({ pid }) => pid),
+        participants: taking.map(({ worker }) => worker.pid),
+        load: [this.load.pid],
+      },
+      drive: (workload, onMeasuring) => this.drive(submission, workload, onMeasuring),
+      check: () => this.assertMoneyIsThere(),
+      stop: () => Promise.resolve(),
+    };
+  }
+
+  drive(
+    submission: Submission,
+    workload: Workload & LoadOrder,
+    onMeasuring: () => void,
+  ): Promise<LoadResult> {
+    const order: HttpDrive = { ...submission, ...workload, ports: this.coordinators.map(({ port }) => port) };
+    return this.load.call<LoadResult>('drive', order, (event) => event === MEASURING && onMeasuring());
+  }
+
+  /** Every transfer keeps the sum: nothing pending, nothing lost, nothing twice on one side only. */
+  async assertMoneyIsThere(): Promise<void> {
+    const total = await totalOf(this.banks);
+    if (total !== this.openingTotal) throw new Error(`balances add up to ${total}, not ${this.openingTotal}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.load.stop();
+    await Promise.all(this.coordinators.map((app) => app.stop()));
+    await Promise.all(this.banks.map(({ worker }) => worker.stop()));
+  }
+}

@@ -1,0 +1,35 @@
+import type { LoadOrder, LoadResult } from '../load/closed-loop.js';
+
+/** What a run asks for beside its load. */
+export interface Workload extends LoadOrder {
+  readonly seed: number;
+  /** Skew of the accounts drawn: 0 uniform, 0.99 a hot few. */
+  readonly theta: number;
+  /** Share of transfers that are refused by their business, 0 to 1. */
+  readonly refused: number;
+}
+
+/** Whose CPU time it is. */
+export const Component = {
+  Coordinator: 'coordinator',
+  Participants: 'participants',
+  Load: 'load',
+} as const;
+export type Component = (typeof Component)[keyof typeof Component];
+
+/** Processes of a contender, by what they do; the broker and the database are everybody's. */
+export type Pids = Readonly<Partial<Record<Component, readonly number[]>>>;
+
+/** Something that carries out transfers and can be measured beside others. It stays up, idle, while others are measured. */
+export interface Contender {
+  /** Stable: tables, report and graph use it. */
+  readonly name: string;
+  readonly pids: Pids;
+  /** Topics whose records count for it begin so; absent: it sends none. */
+  readonly topicPrefix?: string;
+  /** `onMeasuring`: the warm-up is over. */
+  drive(workload: Workload, onMeasuring: () => void): Promise<LoadResult>;
+  /** Throws when what it left behind is not what was answered. */
+  check(): Promise<void>;
+  stop(): Promise<void>;
+}

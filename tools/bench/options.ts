@@ -1,0 +1,132 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+export const MODES = ['tcc', 'xa', 'saga', 'fallback'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const WAITS = ['applied', 'decided'] as const;
+export type Wait = (typeof WAITS)[number];
+
+/** What `npm run bench` was asked for; every default in place. */
+export interface Options {
+  readonly modes: readonly Mode[];
+  readonly waits: readonly Wait[];
+  /** Submissions in flight, one series of cells each. */
+  readonly inFlight: readonly number[];
+  readonly rounds: number;
+  readonly warmupSeconds: number;
+  readonly seconds: number;
+  readonly peers: boolean;
+  readonly floor: boolean;
+  readonly theta: number;
+  readonly refused: number;
+  readonly padding: number;
+  readonly coordinators: number;
+  readonly partitions: number;
+  readonly seed: number;
+  readonly profileDir: string | undefined;
+  readonly out: string;
+  readonly quick: boolean;
+}
+
+const numberOf = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('a number, 0 or more');
+  return value;
+};
+
+const numbersOf = (text: string): number[] => text.split(',').map(numberOf);
+
+const oneOf =
+  <T extends string>(known: readonly T[]) =>
+  (text: string): T[] => {
+    const asked = text === 'all' ? [...known] : text.split(',');
+    const unknown = asked.filter((name) => !known.includes(name as T));
+    if (unknown.length > 0)
+      throw new InvalidArgumentError(`${unknown.join(', ')}: one or more of ${known.join(', ')}`);
+    return asked as T[];
+  };
+
+/** Three rounds of ten seconds are bench.md's thirty; quick shows the shape in two minutes. */
+const FULL = { c: [1, 16, 64, 256, 1000], rounds: 3, warmup: 3, seconds: 10 };
+const QUICK = { c: [1, 16, 64, 256], rounds: 2, warmup: 1.5, seconds: 4 };
+
+/** The product's default (README, "Configuration"). */
+const PARTITIONS = 12;
+
+interface Raw {
+  readonly quick?: boolean;
+  readonly modes: Mode[];
+  readonly wait: Wait[];
+  readonly c?: number[];
+  readonly rounds?: number;
+  readonly warmup?: number;
+  readonly seconds?: number;
+  readonly peers: boolean;
+  readonly floor: boolean;
+  readonly zipf: number;
+  readonly refused: number;
+  readonly payload: number;
+  readonly coordinators: number;
+  readonly partitions: number;
+  readonly seed: number;
+  readonly profile?: string;
+  readonly out: string;
+}
+
+const command = (): Command =>
+  new Command('bench')
+    .description(
+      'Measures Concordat on real Kafka and PostgreSQL, interleaved with the floor of this machine and with peers.',
+    )
+    .option('--quick', 'the shape in two minutes: fewer cells, shorter rounds')
+    .option('--modes <list>', `of ${MODES.join(', ')}, or all`, oneOf(MODES), ['tcc'])
+    .option('--wait <list>', `of ${WAITS.join(', ')}, or all`, oneOf(WAITS), ['applied'])
+    .option('--c <list>', `in flight (default ${FULL.c.join()}; quick ${QUICK.c.join()})`, numbersOf)
+    .option('--rounds <n>', `interleaved rounds (default ${FULL.rounds}; quick ${QUICK.rounds})`, numberOf)
+    .option(
+      '--warmup <s>',
+      `before each measurement (default ${FULL.warmup}; quick ${QUICK.warmup})`,
+      numberOf,
+    )
+    .option(
+      '--seconds <s>',
+      `of each measurement (default ${FULL.seconds}; quick ${QUICK.seconds})`,
+      numberOf,
+    )
+    .option('--no-peers', 'without plain commits and DBOS')
+    .option('--no-floor', 'without the floor')
+    .option('--zipf <theta>', 'skew of the accounts; 0 uniform', numberOf, 0)
+    .option('--refused <share>', 'of transfers refused by their business, 0 to 1', numberOf, 0)
+    .option('--payload <bytes>', 'added to each payload', numberOf, 0)
+    .option('--coordinators <n>', 'coordinator processes', numberOf, 1)
+    .option('--partitions <n>', 'of every topic', numberOf, PARTITIONS)
+    .option('--profile <dir>', 'writes a CPU profile of each Node process there')
+    .option('--out <dir>', 'where report.json and bench.svg go', 'tmp/bench')
+    .addOption(new Option('--seed <n>', 'draws the transfers').argParser(numberOf).default(1));
+
+/** Reads the command line; ends the process with its usage when that makes no sense. */
+export function readOptions(argv: readonly string[]): Options {
+  const raw = command()
+    .parse([...argv], { from: 'user' })
+    .opts<Raw>();
+  const preset = raw.quick === true ? QUICK : FULL;
+  return {
+    modes: raw.modes,
+    waits: raw.wait,
+    inFlight: raw.c ?? preset.c,
+    rounds: raw.rounds ?? preset.rounds,
+    warmupSeconds: raw.warmup ?? preset.warmup,
+    seconds: raw.seconds ?? preset.seconds,
+    peers: raw.peers,
+    floor: raw.floor,
+    theta: raw.zipf,
+    refused: raw.refused,
+    padding: raw.payload,
+    coordinators: raw.coordinators,
+    partitions: raw.partitions,
+    seed: raw.seed,
+    profileDir: raw.profile,
+    out: raw.out,
+    quick: raw.quick ?? false,
+  };
+}

@@ -1,0 +1,71 @@
+import type { Sample } from '../run.js';
+
+/** A middle and how far the rounds were apart. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const median = ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
+  return { median, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
+}
+
+/** One contender at one load, over all rounds. */
+export interface Row {
+  readonly contender: string;
+  readonly inFlight: number;
+  /** Committed a second. */
+  readonly throughput: Spread;
+  readonly p50Ms: Spread;
+  readonly p95Ms: Spread;
+  readonly p99Ms: Spread;
+  /** Throughput over that of the floor in the same round; absent for the floor, and without one. */
+  readonly ofFloor?: Spread;
+  readonly aborted: number;
+  readonly overloaded: number;
+  readonly late: number;
+}
+
+const throughputOf = ({ result }: Sample): number => result.endings.committed / result.seconds;
+
+/** Rows in the order of the samples. `floorOf`: the floor a contender is held against. */
+export function summarize(
+  samples: readonly Sample[],
+  floorOf: (contender: string) => string | undefined,
+): Row[] {
+  const groups = new Map<string, Sample[]>();
+  for (const sample of samples) {
+    const key = `${sample.inFlight} ${sample.contender}`;
+    groups.set(key, [...(groups.get(key) ?? []), sample]);
+  }
+  return [...groups.values()].map((group) => rowOf(group, samples, floorOf(group[0]!.contender)));
+}
+
+function rowOf(group: readonly Sample[], all: readonly Sample[], floor: string | undefined): Row {
+  const { contender, inFlight } = group[0]!;
+  const over = (value: (sample: Sample) => number): Spread => spreadOf(group.map(value));
+  const sum = (ending: 'aborted' | 'overloaded' | 'late'): number =>
+    group.reduce((total, { result }) => total + result.endings[ending], 0);
+  const ratios = group.flatMap((sample) => {
+    const base = all.find(
+      (one) => one.contender === floor && one.inFlight === inFlight && one.round === sample.round,
+    );
+    return base === undefined || base === sample ? [] : [throughputOf(sample) / throughputOf(base)];
+  });
+  return {
+    contender,
+    inFlight,
+    throughput: over(throughputOf),
+    p50Ms: over(({ result }) => result.latency.p50Ms),
+    p95Ms: over(({ result }) => result.latency.p95Ms),
+    p99Ms: over(({ result }) => result.latency.p99Ms),
+    ...(ratios.length > 0 ? { ofFloor: spreadOf(ratios) } : {}),
+    aborted: sum('aborted'),
+    overloaded: sum('overloaded'),
+    late: sum('late'),
+  };
+}

@@ -1,0 +1,106 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+
+import pg from 'pg';
+
+import { startKafka, startPostgres, temporaryDirectory, type Kafka, type Postgres } from '#stack';
+import { CREATE_ACCOUNTS, FILL_ACCOUNTS } from './transfer/account-sql.js';
+import { ACCOUNTS } from './transfer/pick-account.js';
+
+/** Plenty: no transfer of the workload is refused for want of money. */
+const OPENING_BALANCE = 1_000_000_000;
+
+/** Durable as in production; enough memory and log that checkpoints do not fall into a measurement by chance. */
+export const POSTGRES_SETTINGS: Readonly<Record<string, string>> = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  shared_buffers: '1GB',
+  max_wal_size: '8GB',
+  checkpoint_timeout: '30min',
+  shared_preload_libraries: 'pg_stat_statements',
+  'pg_stat_statements.max': '10000',
+};
+
+/** What everything measured runs on: one PostgreSQL, one Kafka broker, a place for logs. */
+export interface Site {
+  readonly postgres: Postgres;
+  readonly kafka: Kafka;
+  readonly logDir: string;
+  /** Where CPU profiles go; absent: none are made. */
+  readonly profileDir: string | undefined;
+  /** A new database of a role of its own name; returns its URL. */
+  database(name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface SiteOptions {
+  readonly profileDir?: string | undefined;
+  /** Long runs deserve the optimizing compiler of the broker's Java machine; short ones end before it pays. */
+  readonly long: boolean;
+  readonly say: (line: string) => void;
+}
+
+export async function openSite({ profileDir, long, say }: SiteOptions): Promise<Site> {
+  const directory = await temporaryDirectory('bench');
+  const logDir = path.join(directory.path, 'logs');
+  await mkdir(logDir);
+  if (profileDir !== undefined) await mkdir(profileDir, { recursive: true });
+  const [postgres, kafka] = await Promise.all([
+    startPostgres({
+      dataDir: path.join(directory.path, 'postgres'),
+      maxPreparedTransactions: 2_000,
+      maxConnections: 400,
+      settings: { ...POSTGRES_SETTINGS },
+      log: say,
+    }),
+    startKafka({
+      dir: path.join(directory.path, 'kafka'),
+      log: say,
+      ...(long ? { jvm: [], heap: '1g' } : {}),
+    }),
+  ]);
+  await asSuperuser(postgres, 'postgres', 'CREATE EXTENSION pg_stat_statements');
+  return {
+    postgres,
+    kafka,
+    logDir,
+    profileDir,
+    database: async (name) => {
+      await postgres.createDatabase(name, { owner: name });
+      return postgres.url(name, name);
+    },
+    close: async () => {
+      await kafka.stop();
+      await postgres.stop('immediate');
+      await directory.remove();
+    },
+  };
+}
+
+async function asSuperuser(postgres: Postgres, database: string, text: string): Promise<void> {
+  await runSql(postgres.url(database), text);
+}
+
+/** Runs statements over a connection of its own. */
+export async function runSql<R extends pg.QueryResultRow>(
+  url: string,
+  text: string,
+  values?: readonly unknown[],
+): Promise<R[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<R>(text, values === undefined ? undefined : [...values])).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** A participant's database with its accounts, and what else `more` creates. */
+export async function accountDatabase(site: Site, name: string, more = ''): Promise<string> {
+  const url = await site.database(name);
+  await runSql(url, `${CREATE_ACCOUNTS}; ${more}`);
+  await runSql(url, FILL_ACCOUNTS, [ACCOUNTS, OPENING_BALANCE]);
+  await runSql(url, 'VACUUM (ANALYZE) bank.account');
+  return url;
+}

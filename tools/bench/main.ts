@@ -6,7 +6,9 @@ import process from 'node:process';
 
 import { lineUp, type Lineup } from './contenders/lineup.js';
 import { readOptions, type Options } from './options.js';
-import { throughputTable } from './report/print.js';
+import { Observer } from './measure/observer.js';
+import { costTable, throughputTable } from './report/print.js';
+import { writeReport } from './report/write-report.js';
 import { summarize } from './report/summary.js';
 import { measureAll, type Progress } from './run.js';
 import { openSite, type Site } from './site.js';
@@ -14,6 +16,7 @@ import { openSite, type Site } from './site.js';
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const progress: Progress = {
+  warmingUp: (contender) => say(`warming up ${contender}`),
   before: (contender, inFlight, round, leftMs) =>
     void process.stdout.write(
       `round ${round}  C=${String(inFlight).padEnd(5)} ${contender.padEnd(28)} (${Math.ceil(leftMs / 1000)} s left) `,
@@ -24,25 +27,49 @@ const progress: Progress = {
     ),
 };
 
-async function bench(options: Options, open: { site?: Site; lineup?: Lineup }): Promise<void> {
-  open.site = await openSite({ profileDir: options.profileDir, long: !options.quick, say });
-  open.lineup = await lineUp(open.site, options, say);
-  const samples = await measureAll(open.lineup.contenders, options, progress);
-  say(`\n${throughputTable(summarize(samples, () => 'floor tcc'))}`);
+/** What must be ended again, also when the start of the next one fails. */
+interface Open {
+  site?: Site;
+  lineup?: Lineup;
+  observer?: Observer;
 }
 
-async function main(): Promise<number> {
-  const open: { site?: Site; lineup?: Lineup } = {};
+async function bench(options: Options, open: Open): Promise<void> {
+  open.site = await openSite({ profileDir: options.profileDir, long: !options.quick, say });
+  open.lineup = await lineUp(open.site, options, say);
+  open.observer = await Observer.open(open.site);
+  const samples = await measureAll(open.lineup.contenders, options, open.observer, progress);
+  const rows = summarize(samples, () => 'floor tcc');
+  say(`\n${throughputTable(rows)}\n\n${costTable(rows)}`);
+  say(`\nreport: ${await writeReport(options, rows, samples)}`);
+}
+
+async function close({ observer, lineup, site }: Open): Promise<void> {
+  await observer?.close();
+  await lineup?.stop();
+  await site?.close();
+}
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** Resolves with the exit code a shell expects once a signal asks to end. */
+function interrupted(): Promise<number> {
+  return new Promise((resolve) => {
+    for (const [signal, code] of Object.entries(EXIT_CODES)) process.on(signal, () => resolve(code));
+  });
+}
+
+async function run(open: Open): Promise<number> {
   try {
     await bench(readOptions(process.argv.slice(2)), open);
     return 0;
   } catch (error) {
     process.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`);
     return 1;
-  } finally {
-    await open.lineup?.stop();
-    await open.site?.close();
   }
 }
 
-process.exit(await main());
+const open: Open = {};
+const exitCode = await Promise.race([run(open), interrupted()]);
+await close(open);
+process.exit(exitCode);

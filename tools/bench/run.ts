@@ -1,5 +1,6 @@
 import type { Contender, Workload } from './contenders/contender.js';
-import type { LoadResult } from './load/closed-loop.js';
+import type { Edge, LoadResult } from './load/closed-loop.js';
+import { costBetween, type Cost, type Look, type Observer } from './measure/observer.js';
 import type { Options } from './options.js';
 
 /** One measurement of one contender. */
@@ -8,9 +9,11 @@ export interface Sample {
   readonly inFlight: number;
   readonly round: number;
   readonly result: LoadResult;
+  readonly cost: Cost;
 }
 
 export interface Progress {
+  warmingUp(contender: string): void;
   before(contender: string, inFlight: number, round: number, leftMs: number): void;
   after(sample: Sample): void;
 }
@@ -39,25 +42,43 @@ const workloadOf = (options: Options, { inFlight, round }: Cell): Workload => ({
   refused: options.refused,
 });
 
-async function measure(cell: Cell, options: Options): Promise<Sample> {
+async function measure(cell: Cell, options: Options, observer: Observer): Promise<Sample> {
   const { contender, inFlight, round } = cell;
-  const result = await contender.drive(workloadOf(options, cell), () => undefined);
-  return { contender: contender.name, inFlight, round, result };
+  const looks: Partial<Record<Edge, Promise<Look>>> = {};
+  const result = await contender.drive(workloadOf(options, cell), (edge) => {
+    looks[edge] = observer.look(contender);
+  });
+  const [before, after] = await Promise.all([looks.begin, looks.end]);
+  if (before === undefined || after === undefined) throw new Error(`${contender.name} told no window`);
+  return { contender: contender.name, inFlight, round, result, cost: costBetween(before, after) };
+}
+
+/** Before the first round: connections, caches, and code that the compiler has seen often enough. */
+const WARM_UP_IN_FLIGHT = 64;
+
+async function warmUp(contenders: readonly Contender[], options: Options, progress: Progress): Promise<void> {
+  for (const contender of contenders) {
+    progress.warmingUp(contender.name);
+    const cell = { contender, inFlight: WARM_UP_IN_FLIGHT, round: 0 };
+    await contender.drive({ ...workloadOf(options, cell), warmupMs: 0 }, () => undefined);
+  }
 }
 
 /** Measures every cell of every round. */
 export async function measureAll(
   contenders: readonly Contender[],
   options: Options,
+  observer: Observer,
   progress: Progress,
 ): Promise<Sample[]> {
+  await warmUp(contenders, options, progress);
   const cells = cellsOf(contenders, options);
   const cellMs = (options.warmupSeconds + options.seconds) * 1000;
   const samples: Sample[] = [];
   for (const [index, cell] of cells.entries()) {
     const { contender, inFlight, round } = cell;
     progress.before(contender.name, inFlight, round, (cells.length - index) * cellMs);
-    const sample = await measure(cell, options);
+    const sample = await measure(cell, options, observer);
     samples.push(sample);
     progress.after(sample);
   }

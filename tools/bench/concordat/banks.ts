@@ -27,19 +27,21 @@ export async function startBank(site: Site, name: string, style: BankStyle, plan
   return { name, worker, databaseUrl };
 }
 
-interface Balance {
+interface Balance extends Record<string, unknown> {
   readonly balance: string;
   readonly pending: number;
 }
 
-/** The sum of all balances of the banks. Throws when some of it is pending. */
+async function balancesOf(banks: readonly Bank[]): Promise<Balance[]> {
+  return (await Promise.all(banks.map(({ databaseUrl }) => runSql<Balance>(databaseUrl, BALANCES)))).flat();
+}
+
+/** The sum of all balances of the banks. */
 export async function totalOf(banks: readonly Bank[]): Promise<bigint> {
-  let total = 0n;
-  for (const { name, databaseUrl } of banks) {
-    const [sums] = await runSql<Balance & Record<string, unknown>>(databaseUrl, BALANCES);
-    if (sums === undefined || sums.pending > 0)
-      throw new Error(`${name}: ${sums?.pending} accounts still pending`);
-    total += BigInt(sums.balance);
-  }
-  return total;
+  return (await balancesOf(banks)).reduce((sum, { balance }) => sum + BigInt(balance), 0n);
+}
+
+/** Accounts of which something is reserved. */
+export async function pendingOf(banks: readonly Bank[]): Promise<number> {
+  return (await balancesOf(banks)).reduce((sum, { pending }) => sum + pending, 0);
 }

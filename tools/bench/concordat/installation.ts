@@ -1,15 +1,17 @@
 import type { AppProcess } from '#stack';
 import type { Contender, Workload } from '../contenders/contender.js';
-import { MEASURING, type LoadOrder, type LoadResult } from '../load/closed-loop.js';
+import type { Edge, LoadResult, OnEdge } from '../load/closed-loop.js';
 import { Worker } from '../processes/worker.js';
+import { until } from '../patience.js';
 import type { Site } from '../site.js';
-import { startBank, totalOf, type Bank } from './banks.js';
+import { pendingOf, startBank, totalOf, type Bank } from './banks.js';
 import { startCoordinator } from './coordinators.js';
 import type { HttpDrive } from './load-process.js';
 import { type BankStyle } from './operations.js';
 import type { TransferRequest } from './transfer-request.js';
 
 export const TOPIC_PREFIX = 'bench';
+const LEDGER = 'concordat';
 
 export interface InstallationOptions {
   readonly coordinators: number;
@@ -37,7 +39,7 @@ export class Installation {
     site: Site,
     { coordinators, partitions, banks }: InstallationOptions,
   ): Promise<Installation> {
-    const databaseUrl = await site.database('concordat');
+    const databaseUrl = await site.database(LEDGER);
     const plan = { topicPrefix: TOPIC_PREFIX, databaseUrl, partitions };
     const apps: AppProcess[] = [];
     for (let index = 1; index <= coordinators; index += 1) {
@@ -69,30 +71,29 @@ export class Installation {
     return {
       name: submission.name,
       topicPrefix: `${TOPIC_PREFIX}.`,
+      databases: [LEDGER, ...taking.map(({ name }) => name)],
       pids: {
         coordinator: this.coordinators.map(({ pid }) => pid),
         participants: taking.map(({ worker }) => worker.pid),
         load: [this.load.pid],
       },
-      drive: (workload, onMeasuring) => this.drive(submission, workload, onMeasuring),
+      drive: (workload, onEdge) => this.drive(submission, workload, onEdge),
       check: () => this.assertMoneyIsThere(),
       stop: () => Promise.resolve(),
     };
   }
 
-  drive(
-    submission: Submission,
-    workload: Workload & LoadOrder,
-    onMeasuring: () => void,
-  ): Promise<LoadResult> {
+  drive(submission: Submission, workload: Workload, onEdge: OnEdge): Promise<LoadResult> {
     const order: HttpDrive = { ...submission, ...workload, ports: this.coordinators.map(({ port }) => port) };
-    return this.load.call<LoadResult>('drive', order, (event) => event === MEASURING && onMeasuring());
+    return this.load.call<LoadResult, Edge>('drive', order, onEdge);
   }
 
   /** Every transfer keeps the sum: nothing pending, nothing lost, nothing twice on one side only. */
   async assertMoneyIsThere(): Promise<void> {
-    const total = await totalOf(this.banks);
-    if (total !== this.openingTotal) throw new Error(`balances add up to ${total}, not ${this.openingTotal}`);
+    await until(
+      `every transfer to be applied and the balances to add up to ${this.openingTotal}`,
+      async () => (await pendingOf(this.banks)) === 0 && (await totalOf(this.banks)) === this.openingTotal,
+    );
   }
 
   async stop(): Promise<void> {

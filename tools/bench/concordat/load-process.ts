@@ -1,5 +1,5 @@
 /* The client of the bench: submits transfers over kept-alive HTTP connections, one a submission under way. */
-import { closedLoop, Ending, MEASURING } from '../load/closed-loop.js';
+import { closedLoop, Ending, type Edge } from '../load/closed-loop.js';
 import { HttpConnection, type HttpAnswer } from '../load/http-connection.js';
 import type { Workload } from '../contenders/contender.js';
 import { serve, tell } from '../processes/serve.js';
@@ -43,7 +43,7 @@ async function drive(order: HttpDrive): Promise<unknown> {
     return ending;
   };
   try {
-    return await closedLoop(order, submit, () => tell(MEASURING));
+    return await closedLoop(order, submit, (edge) => tell<Edge>(edge));
   } finally {
     for (const connection of all) connection.close();
   }

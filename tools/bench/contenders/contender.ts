@@ -1,4 +1,4 @@
-import type { LoadOrder, LoadResult } from '../load/closed-loop.js';
+import type { LoadOrder, LoadResult, OnEdge } from '../load/closed-loop.js';
 
 /** What a run asks for beside its load. */
 export interface Workload extends LoadOrder {
@@ -25,10 +25,11 @@ export interface Contender {
   /** Stable: tables, report and graph use it. */
   readonly name: string;
   readonly pids: Pids;
+  /** Databases whose commits and statements are its own. */
+  readonly databases: readonly string[];
   /** Topics whose records count for it begin so; absent: it sends none. */
   readonly topicPrefix?: string;
-  /** `onMeasuring`: the warm-up is over. */
-  drive(workload: Workload, onMeasuring: () => void): Promise<LoadResult>;
+  drive(workload: Workload, onEdge: OnEdge): Promise<LoadResult>;
   /** Throws when what it left behind is not what was answered. */
   check(): Promise<void>;
   stop(): Promise<void>;

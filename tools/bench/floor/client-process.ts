@@ -1,7 +1,7 @@
 /* Coordinator and client of the floor in one process: begins, decides and ends in batches, tells the client after both acks. */
 import type pg from 'pg';
 
-import { closedLoop, Ending, MEASURING, type LoadOrder } from '../load/closed-loop.js';
+import { closedLoop, Ending, type Edge, type LoadOrder } from '../load/closed-loop.js';
 import { serve, tell } from '../processes/serve.js';
 import type { Change } from '../transfer/account-sql.js';
 import { accountPicker } from '../transfer/pick-account.js';
@@ -121,7 +121,7 @@ async function drive(order: LoadOrder & { readonly seed: number; readonly theta:
   return closedLoop(
     order,
     () => running.transfer(drawTransfer(2, pick, random)),
-    () => tell(MEASURING),
+    (edge) => tell<Edge>(edge),
   );
 }
 

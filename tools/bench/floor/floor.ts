@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 
 import type { Contender, Workload } from '../contenders/contender.js';
-import { MEASURING, type LoadResult } from '../load/closed-loop.js';
+import type { Edge, LoadResult } from '../load/closed-loop.js';
 import { Worker } from '../processes/worker.js';
 import { accountDatabase, runSql, type Site } from '../site.js';
 import { commandTopic, replyTopic } from './letters.js';
@@ -41,9 +41,9 @@ export async function startFloor(site: Site): Promise<Contender> {
   return {
     name: 'floor tcc',
     topicPrefix: `${PREFIX}.`,
+    databases: [...PARTICIPANTS, 'floor_ledger'],
     pids: { coordinator: [client.pid], participants: participants.map(({ pid }) => pid) },
-    drive: (workload: Workload, onMeasuring) =>
-      client.call<LoadResult>('drive', workload, (event) => event === MEASURING && onMeasuring()),
+    drive: (workload: Workload, onEdge) => client.call<LoadResult, Edge>('drive', workload, onEdge),
     check: () => Promise.resolve(),
     stop: async () => {
       await Promise.all([client, ...participants].map((each) => each.stop()));

@@ -29,8 +29,9 @@ export interface LoadResult {
   readonly latency: Latency;
 }
 
-/** Says that the warm-up is over: whoever counts takes its first look. */
-export const MEASURING = 'measuring';
+/** Beginning and end of the measured window: whoever counts takes a look. */
+export type Edge = 'begin' | 'end';
+export type OnEdge = (edge: Edge) => void;
 
 class Tally {
   readonly endings = { committed: 0, aborted: 0, overloaded: 0, late: 0 };
@@ -49,7 +50,7 @@ class Tally {
 export async function closedLoop(
   { inFlight, warmupMs, measureMs }: LoadOrder,
   submit: () => Promise<Ending>,
-  onMeasuring: () => void,
+  onEdge: OnEdge,
 ): Promise<LoadResult> {
   let tally = new Tally();
   let running = true;
@@ -64,12 +65,13 @@ export async function closedLoop(
   await Promise.race([sleep(warmupMs), loops]);
   tally = new Tally();
   const startMs = performance.now();
-  onMeasuring();
+  onEdge('begin');
   await Promise.race([sleep(measureMs), loops]);
   const measured = tally;
   tally = new Tally();
   const seconds = (performance.now() - startMs) / 1000;
   running = false;
+  onEdge('end');
   await loops;
   return { seconds, endings: measured.endings, latency: latencyOf(measured.timesMs) };
 }

@@ -9,8 +9,8 @@ interface Call {
   readonly argument: unknown;
 }
 
-/** Tells the bench something while a call is under way. */
-export function tell(event: string): void {
+/** Tells the bench something while a call is under way. `Event` is what the program's caller knows of. */
+export function tell<Event extends string>(event: Event): void {
   process.send?.({ event });
 }
 

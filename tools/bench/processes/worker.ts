@@ -63,10 +63,18 @@ export class Worker {
   }
 
   /** Calls a method of the program. Rejects with its error, or when it ends. */
-  call<T>(method: string, argument: unknown = null, onEvent?: (event: string) => void): Promise<T> {
+  call<T, Event extends string = string>(
+    method: string,
+    argument: unknown = null,
+    onEvent?: (event: Event) => void,
+  ): Promise<T> {
     const id = (this.lastId += 1);
     return new Promise<T>((resolve, reject) => {
-      this.waiting.set(id, { resolve: (value) => resolve(value as T), reject, onEvent });
+      this.waiting.set(id, {
+        resolve: (value) => resolve(value as T),
+        reject,
+        onEvent: onEvent as Waiting['onEvent'],
+      });
       this.child.send({ id, method, argument });
     });
   }

@@ -22,3 +22,18 @@ export function throughputTable(rows: readonly Row[]): string {
   ]);
   return table(head, cells);
 }
+
+const COMPONENTS = ['coordinator', 'participants', 'load', 'postgres', 'kafka', 'elsewhere'];
+
+/** What a committed transaction cost in each row. CPU in microseconds; `elsewhere`: what other programs took meanwhile. */
+export function costTable(rows: readonly Row[]): string {
+  const head = ['per committed transaction', 'C', ...COMPONENTS.map((name) => `${name} µs`)];
+  const counters = ['commits', 'statements', 'records', 'WAL syncs', 'WAL bytes'];
+  const cells = rows.map(({ contender, inFlight, perTransaction: each }) => [
+    contender,
+    String(inFlight),
+    ...COMPONENTS.map((name) => (each.cpuUs[name] === undefined ? '' : figure(each.cpuUs[name]))),
+    ...[each.commits, each.statements, each.records, each.walSyncs, each.walBytes].map(figure),
+  ]);
+  return table([...head, ...counters], cells);
+}

@@ -1,4 +1,5 @@
 import type { Sample } from '../run.js';
+import { perTransactionOf, type PerTransaction } from './per-transaction.js';
 
 /** A middle and how far the rounds were apart. */
 export interface Spread {
@@ -25,6 +26,8 @@ export interface Row {
   readonly p99Ms: Spread;
   /** Throughput over that of the floor in the same round; absent for the floor, and without one. */
   readonly ofFloor?: Spread;
+  /** Of one committed transaction, mean over the rounds. */
+  readonly perTransaction: PerTransaction;
   readonly aborted: number;
   readonly overloaded: number;
   readonly late: number;
@@ -64,6 +67,7 @@ function rowOf(group: readonly Sample[], all: readonly Sample[], floor: string |
     p95Ms: over(({ result }) => result.latency.p95Ms),
     p99Ms: over(({ result }) => result.latency.p99Ms),
     ...(ratios.length > 0 ? { ofFloor: spreadOf(ratios) } : {}),
+    perTransaction: perTransactionOf(group),
     aborted: sum('aborted'),
     overloaded: sum('overloaded'),
     late: sum('late'),

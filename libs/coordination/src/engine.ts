@@ -7,6 +7,7 @@ import { dueEvents } from './drive/due.js';
 import { viewOf } from './drive/entry.js';
 import type { Entry } from './drive/entry.js';
 import { Journal } from './drive/journal.js';
+import { ReplySeat } from './drive/reply-seat.js';
 import { Stepper } from './drive/stepper.js';
 import { DriveTable } from './drive/table.js';
 import { Wheel } from './drive/wheel.js';
@@ -62,6 +63,7 @@ export class Engine {
   private readonly heartbeats: Heartbeats<InstanceRecord>;
   private subscriptions: Subscription[] = [];
   private replies: Subscription | null = null;
+  private readonly seat = new ReplySeat();
   /** As of the last sweep. */
   private state: LedgerState = { epoch: 0, hold: false };
   /** Time at the ledger minus our monotonic clock, as of the last sweep. */
@@ -84,7 +86,7 @@ export class Engine {
     this.table = new DriveTable(clock, this.wheel, instanceId);
     this.waiters = new Waiters(ledger, clock, log, (gtx) => this.table.get(gtx)?.mine === true);
     this.journal = new Journal(clock, log, metrics, this.waiters);
-    const replyPartition = (): number | null => this.replies?.assigned(topics.replies)[0] ?? null;
+    const replyPartition = (): number | null => this.replyPartitions[0] ?? null;
     this.relay = new Relay({ bus, topics, faults, log, replyPartition, ledgerEpoch: () => this.state.epoch });
     this.stepper = new Stepper(
       deps,
@@ -211,7 +213,11 @@ export class Engine {
 
   /** True once the replies topic is assigned: before that nothing could be answered to us. */
   get subscribed(): boolean {
-    return (this.replies?.assigned(this.deps.topics.replies).length ?? 0) > 0;
+    return this.replyPartitions.length > 0;
+  }
+
+  private get replyPartitions(): readonly number[] {
+    return this.replies?.assigned(this.deps.topics.replies) ?? [];
   }
 
   /** Resolves when this process drives nothing any more, or the time is up. */
@@ -295,6 +301,7 @@ export class Engine {
   private onView(dead: readonly InstanceRecord[]): void {
     this.deps.metrics.gauge('concordat_inflight', this.table.size);
     this.table.forgetIdleObservers(OBSERVER_IDLE_MS);
+    if (this.seat.moved(this.replyPartitions)) this.table.askAgain();
     const now = this.deps.clock.nowMs();
     if (dead.length === 0 && now - this.lastScanMs < this.options.scanIntervalMs) return;
     this.lastScanMs = now;
@@ -319,7 +326,7 @@ export class Engine {
       id: instanceId,
       role,
       url,
-      replyPartitions: this.replies?.assigned(this.deps.topics.replies) ?? [],
+      replyPartitions: this.replyPartitions,
     };
   }
 }

@@ -67,6 +67,17 @@ export class DriveTable {
     this.arm(entry);
   }
 
+  /** What waits for an answer asks again at the next tick, however far its pace had slowed down: answers went elsewhere. */
+  askAgain(): void {
+    for (const entry of this.entries.values()) {
+      // What has not asked twice does so within `FIRST_RESEND_MS` anyway.
+      if (!entry.mine || entry.tries === 0) continue;
+      entry.tries = 0;
+      entry.resendAtMs = this.clock.nowMs();
+      this.arm(entry);
+    }
+  }
+
   drop(gtx: string): void {
     this.entries.delete(gtx);
   }

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { TransactionState, begin } from '#protocol';
+import type { StoredTransaction } from '#persistence';
+import { SteppedClock } from '../housekeeping/stepped-clock.fixture.js';
+import { dueEvents } from './due.js';
+import { DriveTable } from './table.js';
+import { Wheel } from './wheel.js';
+
+const GTX = '01920000-0000-7000-8000-000000000001';
+const RANDOM = { next: () => 0.5, uuidv7: () => GTX };
+
+const stored = (driver: string): StoredTransaction => ({
+  tx: {
+    ...begin({
+      ...{ gtx: GTX, mode: '2pc', fallback: 'none', timeoutMs: 600_000, ledgerEpoch: 0 },
+      branches: [
+        { id: 'a', participant: 'p', operation: 'o', payload: {}, kind: 'compensatable', after: undefined },
+      ],
+    }),
+    state: TransactionState.Preparing,
+  },
+  ...{ driver, deadlineLeftMs: 600_000, deadline: '', tries: 0, businessKey: null, description: null },
+  ...{ bodyHash: null, tombstone: false, initiator: null, traceparent: null, createdAt: '', updatedAt: '' },
+  ...{ ageMs: 0, endedAt: null },
+});
+
+/** A table whose timers run, and the moments at which it asked. */
+function running(driver: string) {
+  const clock = new SteppedClock();
+  const asked: number[] = [];
+  const wheel = new Wheel(clock, (keys) => {
+    const due = dueEvents(keys, table, clock, RANDOM);
+    if (due.some(({ event }) => event.type === 'resend')) asked.push(clock.nowMs());
+  });
+  const table = new DriveTable(clock, wheel, 'me');
+  wheel.start();
+  table.put(stored(driver));
+  const until = async (ms: number): Promise<void> => {
+    while (clock.nowMs() < ms) await clock.step();
+  };
+  return { table, clock, asked, until };
+}
+
+describe('the drive table', () => {
+  it('asks ever more rarely, and at once when answers went elsewhere', async () => {
+    const { table, clock, asked, until } = running('me');
+    await until(20_000);
+    expect(asked).toEqual([500, 1_500, 3_500, 7_500, 15_500]);
+
+    table.askAgain();
+    await until(22_000);
+    expect(asked.slice(5)).toEqual([20_050, 21_050]);
+    expect(clock.nowMs()).toBe(22_000);
+  });
+
+  it('does not ask for what another instance drives', async () => {
+    const { table, asked, until } = running('other');
+    table.askAgain();
+    await until(5_000);
+    expect(asked).toEqual([]);
+  });
+});

@@ -14,7 +14,7 @@ import type { SubscribeOptions } from '../port.js';
 import { bounded } from './bounded.js';
 import { needsRejoin } from './errors.js';
 import type { Gather } from './gather.js';
-import { removeGhost } from './ghost.js';
+import { removeFormer, removeGhost } from './ghost.js';
 import { incomingRecord } from './incoming.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { commitBeginning } from './latest.js';
@@ -29,6 +29,8 @@ export interface SessionParts {
   readonly cluster: Cluster;
   /** Member id of the consumer before this one, which died in the group. */
   readonly ghost: string | undefined;
+  /** Set: whoever is in the group under this clientId is a ghost, too. */
+  readonly uniqueClientId?: string | undefined;
   readonly admin: KafkaAdmin;
   readonly options: SubscribeOptions;
   readonly loop: DeliveryLoop;
@@ -90,10 +92,10 @@ export class ConsumerSession {
 
   /** Connects and begins to join. Throws what kafkajs throws; later faults end the session. */
   async start(): Promise<void> {
-    const { consumer, options, admin, cluster, ghost, log } = this.parts;
+    const { consumer, options, admin } = this.parts;
     this.#listen();
     await consumer.connect();
-    if (ghost !== undefined) await removeGhost(cluster, options.group, ghost, log);
+    await this.#removeGhosts();
     // Also for 'latest', whose beginning is committed: so what retention removed under a reader is not skipped to the end.
     await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
     const counts = await Promise.all(options.topics.map((topic) => admin.partitionCount(topic)));
@@ -108,6 +110,12 @@ export class ConsumerSession {
     this.#timers.push(setInterval(() => void this.#beat(), BEAT_MS));
     this.#timers.push(setInterval(() => void this.commit(), TIMING.commitIntervalMs));
     this.#timers.push(setInterval(() => void this.#watch(), TIMING.stallMs / 3));
+  }
+
+  async #removeGhosts(): Promise<void> {
+    const { cluster, options, ghost, uniqueClientId, log } = this.parts;
+    if (ghost !== undefined) await removeGhost(cluster, options.group, ghost, log);
+    else if (uniqueClientId !== undefined) await removeFormer(cluster, options.group, uniqueClientId, log);
   }
 
   /** Commits what is recorded; a failure is logged and left to the next commit. */

@@ -1,9 +1,14 @@
 import type { Log } from '#observability';
 import type { Cluster } from 'kafkajs';
 
-/** kafkajs has the call and does not publish its type. */
+/** kafkajs has the calls and does not publish their types. */
 interface GroupCoordinator {
   leaveGroup?(member: { groupId: string; memberId: string }): Promise<unknown>;
+  describeGroups?(asked: { groupIds: readonly string[] }): Promise<{
+    readonly groups: readonly {
+      readonly members: readonly { readonly memberId: string; readonly clientId: string }[];
+    }[];
+  }>;
 }
 
 /**
@@ -21,5 +26,32 @@ export async function removeGhost(
     await coordinator.leaveGroup?.({ groupId, memberId });
   } catch (error) {
     log.debug({ err: error, memberId }, 'the member of the consumer before was not taken out of the group');
+  }
+}
+
+/**
+ * Takes out of its group whoever joined it under `clientId`: at the first join of a process that is the only one of that
+ * name, this is what its killed predecessor left behind, and as much of a ghost. Where the name was given twice by mistake,
+ * the other one joins again.
+ */
+export async function removeFormer(
+  cluster: Cluster,
+  groupId: string,
+  clientId: string,
+  log: Log,
+): Promise<void> {
+  try {
+    const coordinator = (await cluster.findGroupCoordinator({ groupId })) as GroupCoordinator;
+    const described = await coordinator.describeGroups?.({ groupIds: [groupId] });
+    const members = described?.groups.flatMap((group) => group.members) ?? [];
+    for (const { memberId } of members.filter((member) => member.clientId === clientId)) {
+      await coordinator.leaveGroup?.({ groupId, memberId });
+      log.info({ memberId }, 'took the member that a process of the same name left behind out of the group');
+    }
+  } catch (error) {
+    log.debug(
+      { err: error, clientId },
+      'the group was not searched for what a process of the same name left',
+    );
   }
 }

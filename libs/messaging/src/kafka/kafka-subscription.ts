@@ -162,6 +162,7 @@ export class KafkaSubscription implements Subscription {
     return new ConsumerSession({
       ...this.#newConsumer(),
       ghost: this.#ghost,
+      uniqueClientId: this.bus.clientIdIsUnique ? this.bus.clientId : undefined,
       admin: this.admin,
       options: this.options,
       loop: this.#loop,

@@ -7,6 +7,11 @@ export interface KafkaBusOptions {
   readonly brokers: readonly string[];
   /** Shown in the broker's logs and quotas; also in ours. */
   readonly clientId: string;
+  /**
+   * No other living process has this clientId, and no group is joined twice under it. A process that was killed and started
+   * again then takes over at once what its predecessor read, instead of after its session. Default: false.
+   */
+  readonly clientIdIsUnique?: boolean;
   /** true = TLS with the system's authorities. Default: plain. */
   readonly ssl?: boolean | ConnectionOptions;
   readonly sasl?: SaslOptions;

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { kafkaFromEnvOrStart, startCluster, startPostgres, temporaryDirectory } from '#stack';
+import { APP_KINDS, kafkaFromEnvOrStart, startCluster, startPostgres, temporaryDirectory } from '#stack';
 import type { AppKind, Cluster, ClusterOptions, Kafka, Postgres } from '#stack';
 import type { Cell } from './cells.js';
 
@@ -12,10 +12,9 @@ import type { Cell } from './cells.js';
 export type PodKind = 'solo' | 'pair' | 'guard' | 'guards';
 
 /** Where a process is to come back as the one that it was, its name is the same. */
-const SAME_NAMES = {
-  'coordinator-1': { CONCORDAT_INSTANCE_ID: 'coordinator-1' },
-  'watchdog-1': { CONCORDAT_INSTANCE_ID: 'watchdog-1' },
-};
+const SAME_NAMES = Object.fromEntries(
+  APP_KINDS.map((kind) => [`${kind}-1`, { CONCORDAT_INSTANCE_ID: `${kind}-1` }]),
+);
 
 const SHAPES: Readonly<Record<PodKind, Partial<ClusterOptions>>> = {
   solo: { coordinators: 1, watchdogs: 0, appEnv: SAME_NAMES },

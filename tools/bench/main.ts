@@ -41,7 +41,7 @@ async function bench(options: Options, open: Open): Promise<void> {
   const samples = await measureAll(open.lineup.contenders, options, open.observer, progress);
   const rows = summarize(samples, () => 'floor tcc');
   say(`\n${throughputTable(rows)}\n\n${costTable(rows)}`);
-  say(`\nreport: ${await writeReport(options, rows, samples)}`);
+  say(`\nreport: ${(await writeReport(options, rows, samples)).join(', ')}`);
 }
 
 async function close({ observer, lineup, site }: Open): Promise<void> {

@@ -5,14 +5,15 @@ import path from 'node:path';
 import type { Options } from '../options.js';
 import type { Sample } from '../run.js';
 import { POSTGRES_SETTINGS } from '../site.js';
+import { benchSvg } from './svg/bench-svg.js';
 import type { Row } from './summary.js';
 
-/** Writes `report.json`: what was asked for, on which machine, each row and each sample. Returns its path. */
+/** Writes `report.json` (what was asked for, on which machine, each row and each sample) and `bench.svg`. Returns their paths. */
 export async function writeReport(
   options: Options,
   rows: readonly Row[],
   samples: readonly Sample[],
-): Promise<string> {
+): Promise<string[]> {
   await mkdir(options.out, { recursive: true });
   const file = path.join(options.out, 'report.json');
   const machine = {
@@ -30,5 +31,10 @@ export async function writeReport(
     samples,
   };
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-  return file;
+  const drawing = path.join(options.out, 'bench.svg');
+  await writeFile(
+    drawing,
+    benchSvg(rows, { label: 'transactions in flight', of: ({ inFlight }) => inFlight }),
+  );
+  return [file, drawing];
 }

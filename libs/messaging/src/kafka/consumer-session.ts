@@ -114,8 +114,9 @@ export class ConsumerSession {
 
   async #removeGhosts(): Promise<void> {
     const { cluster, options, ghost, uniqueClientId, log } = this.parts;
-    if (ghost !== undefined) await removeGhost(cluster, options.group, ghost, log);
-    else if (uniqueClientId !== undefined) await removeFormer(cluster, options.group, uniqueClientId, log);
+    // Under a name of our own also the one is found that died while it joined and was never told its id.
+    if (uniqueClientId !== undefined) await removeFormer(cluster, options.group, uniqueClientId, log);
+    else if (ghost !== undefined) await removeGhost(cluster, options.group, ghost, log);
   }
 
   /** Commits what is recorded; a failure is logged and left to the next commit. */

@@ -30,9 +30,9 @@ export async function removeGhost(
 }
 
 /**
- * Takes out of its group whoever joined it under `clientId`: at the first join of a process that is the only one of that
- * name, this is what its killed predecessor left behind, and as much of a ghost. Where the name was given twice by mistake,
- * the other one joins again.
+ * Takes out of its group whoever joined it under `clientId`. Before the join of a consumer that is the only one of that name
+ * this is what its killed predecessor left behind, or one of its own that died while it joined: for such a one the group waits
+ * up to the rebalance timeout, and nobody knows its id. Where the name was given twice by mistake, the other one joins again.
  */
 export async function removeFormer(
   cluster: Cluster,
@@ -46,12 +46,12 @@ export async function removeFormer(
     const members = described?.groups.flatMap((group) => group.members) ?? [];
     for (const { memberId } of members.filter((member) => member.clientId === clientId)) {
       await coordinator.leaveGroup?.({ groupId, memberId });
-      log.info({ memberId }, 'took the member that a process of the same name left behind out of the group');
+      log.info({ memberId }, 'took the member that a consumer of the same name left behind out of the group');
     }
   } catch (error) {
     log.debug(
       { err: error, clientId },
-      'the group was not searched for what a process of the same name left',
+      'the group was not searched for what a consumer of the same name left',
     );
   }
 }

@@ -35,11 +35,17 @@ interface Open {
 }
 
 async function bench(options: Options, open: Open): Promise<void> {
-  open.site = await openSite({ profileDir: options.profileDir, long: !options.quick, say });
-  open.lineup = await lineUp(open.site, options, say);
-  open.observer = await Observer.open(open.site);
-  const samples = await measureAll(open.lineup.contenders, options, open.observer, progress);
-  const rows = summarize(samples, () => 'floor tcc');
+  const site = await openSite({ profileDir: options.profileDir, long: !options.quick, say });
+  open.site = site;
+  await Promise.race([compare(site, options, open), site.died]);
+}
+
+async function compare(site: Site, options: Options, open: Open): Promise<void> {
+  open.lineup = await lineUp(site, options, say);
+  open.observer = await Observer.open(site);
+  const { contenders } = open.lineup;
+  const samples = await measureAll(contenders, options, open.observer, progress);
+  const rows = summarize(samples, (name) => contenders.find((each) => each.name === name)?.floor);
   say(`\n${throughputTable(rows)}\n\n${costTable(rows)}`);
   say(`\nreport: ${(await writeReport(options, rows, samples)).join(', ')}`);
 }

@@ -28,6 +28,9 @@ export interface Site {
   readonly logDir: string;
   /** Where CPU profiles go; absent: none are made. */
   readonly profileDir: string | undefined;
+  /** Rejects when a process of the bench ended by itself: whatever waits for it waits for ever. */
+  readonly died: Promise<never>;
+  readonly onDeath: (error: Error) => void;
   /** A new database of a role of its own name; returns its URL. */
   database(name: string): Promise<string>;
   close(): Promise<void>;
@@ -60,11 +63,12 @@ export async function openSite({ profileDir, long, say }: SiteOptions): Promise<
     }),
   ]);
   await asSuperuser(postgres, 'postgres', 'CREATE EXTENSION pg_stat_statements');
+  let onDeath!: (error: Error) => void;
+  const died = new Promise<never>((_, reject) => (onDeath = reject));
+  // Raced against the work; before and after it nobody listens.
+  died.catch(() => undefined);
   return {
-    postgres,
-    kafka,
-    logDir,
-    profileDir,
+    ...{ postgres, kafka, logDir, profileDir, died, onDeath },
     database: async (name) => {
       await postgres.createDatabase(name, { owner: name });
       return postgres.url(name, name);

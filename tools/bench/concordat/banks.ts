@@ -20,8 +20,14 @@ export type BankPlan = Omit<BankSetup, 'name' | 'style' | 'databaseUrl'>;
 export async function startBank(site: Site, name: string, style: BankStyle, plan: BankPlan): Promise<Bank> {
   const databaseUrl = await accountDatabase(site, name);
   await migrateParticipant(databaseUrl);
-  const { logDir, profileDir } = site;
-  const worker = await Worker.start({ name, program: 'concordat/bank-process.js', logDir, profileDir });
+  const { logDir, profileDir, onDeath } = site;
+  const worker = await Worker.start({
+    name,
+    program: 'concordat/bank-process.js',
+    logDir,
+    profileDir,
+    onDeath,
+  });
   await worker.call('start', { ...plan, name, style, databaseUrl } satisfies BankSetup);
   await until(`${name} to be ready`, async () => (await worker.call<ParticipantHealth>('health')).ok);
   return { name, worker, databaseUrl };

@@ -45,6 +45,8 @@ export class Installation {
     for (let index = 1; index <= coordinators; index += 1) {
       apps.push(await startCoordinator(site, `coordinator-${index}`, plan));
     }
+    for (const app of apps)
+      void app.exited.then(() => site.onDeath(new Error(`${app.name} ended; see its log`)));
     const { brokers } = site.kafka;
     const bankPlan = {
       brokers,
@@ -55,12 +57,13 @@ export class Installation {
     const started: Bank[] = [];
     for (const [name, style] of Object.entries(banks))
       started.push(await startBank(site, name, style, bankPlan));
-    const { logDir, profileDir } = site;
+    const { logDir, profileDir, onDeath } = site;
     const load = await Worker.start({
       name: 'load',
       program: 'concordat/load-process.js',
       logDir,
       profileDir,
+      onDeath,
     });
     return new Installation(apps, started, load, await totalOf(started));
   }

@@ -24,6 +24,8 @@ export type Pids = Readonly<Partial<Record<Component, readonly number[]>>>;
 export interface Contender {
   /** Stable: tables, report and graph use it. */
   readonly name: string;
+  /** Name of the floor it is held against. */
+  readonly floor?: string;
   readonly pids: Pids;
   /** Databases whose commits and statements are its own. */
   readonly databases: readonly string[];

@@ -14,7 +14,7 @@ import { Post, type Letter } from './post.js';
 import { Stage } from './stage.js';
 import { BEGIN, DECIDE, END } from './statements.js';
 
-interface Setup {
+export interface FloorClientSetup {
   readonly brokers: string;
   readonly prefix: string;
   readonly participants: readonly string[];
@@ -100,7 +100,7 @@ const gtxs = (batch: readonly Transaction[]): string[] => batch.map(({ gtx }) =>
 
 let coordinator: FloorCoordinator | undefined;
 
-async function start({ brokers, prefix, participants, databaseUrl }: Setup): Promise<void> {
+async function start({ brokers, prefix, participants, databaseUrl }: FloorClientSetup): Promise<void> {
   const post = await Post.open(brokers, 'floor-client');
   const clients = [
     await connect(databaseUrl),

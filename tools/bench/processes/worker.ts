@@ -14,6 +14,8 @@ export interface WorkerOptions {
   readonly logDir: string;
   /** Where a CPU profile goes when it ends; absent: none. */
   readonly profileDir?: string | undefined;
+  /** It ended and nobody had asked it to: what waits for it would wait for ever. */
+  readonly onDeath: (error: Error) => void;
 }
 
 interface Answer {
@@ -29,28 +31,36 @@ interface Waiting {
   readonly onEvent: ((event: string) => void) | undefined;
 }
 
+const STOP_GRACE_MS = 15_000;
+
 /** A process of the bench: forked, told what to do over its channel (`serve.ts` is the other end). */
 export class Worker {
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
+  private stopping = false;
 
   private constructor(
     readonly name: string,
     private readonly child: ChildProcess,
+    onDeath: (error: Error) => void,
   ) {
     child.on('message', (answer: Answer) => this.receive(answer));
-    child.once('exit', (code, signal) => this.fail(new Error(`${name} ended (${signal ?? `code ${code}`})`)));
+    child.once('exit', (code, signal) => {
+      const error = new Error(`${name} ended (${signal ?? `code ${code}`}); see its log`);
+      this.fail(error);
+      if (!this.stopping) onDeath(error);
+    });
   }
 
   /** Resolves when the program serves. */
-  static async start({ name, program, logDir, profileDir }: WorkerOptions): Promise<Worker> {
+  static async start({ name, program, logDir, profileDir, onDeath }: WorkerOptions): Promise<Worker> {
     const log = openSync(`${logDir}/${name}.log`, 'a');
     try {
       const child = fork(fileURLToPath(new URL(`../${program}`, import.meta.url)), {
         stdio: ['ignore', log, log, 'ipc'],
         execArgv: profileDir === undefined ? [] : profileFlags(profileDir, name),
       });
-      const worker = new Worker(name, child);
+      const worker = new Worker(name, child, onDeath);
       await Promise.race([once(child, 'message'), worker.ended()]);
       return worker;
     } finally {
@@ -79,12 +89,15 @@ export class Worker {
     });
   }
 
-  /** Lets it end in order. */
+  /** Lets it end in order; one that does not is killed. */
   async stop(): Promise<void> {
+    this.stopping = true;
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');
     this.child.send({ id: 0, method: 'stop', argument: null });
+    const tooLong = setTimeout(() => this.child.kill('SIGKILL'), STOP_GRACE_MS);
     await ended;
+    clearTimeout(tooLong);
   }
 
   private async ended(): Promise<never> {

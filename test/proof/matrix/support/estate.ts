@@ -101,13 +101,9 @@ async function openPod(
   const topicPrefix = `matrix-${process.pid}-${name}`;
   const cluster = await startCluster({
     ...{ kafka, postgres, topicPrefix, dir: logs, databasePrefix: `p${number}_` },
-    // Few partitions: quicker to assign. Compiled code is kept between starts, of which there are a hundred.
+    // Few partitions: quicker to assign.
     // Orders name no time: theirs must outlast the move of a dead participant's partitions, or they abort, rightly.
-    env: {
-      CONCORDAT_PARTITIONS: '4',
-      CONCORDAT_PREPARE_TIMEOUT_MS: '60000',
-      NODE_COMPILE_CACHE: path.join(dir, 'compiled'),
-    },
+    env: { CONCORDAT_PARTITIONS: '4', CONCORDAT_PREPARE_TIMEOUT_MS: '60000' },
     readyTimeoutMs: READY_MS,
     ...shape,
   });

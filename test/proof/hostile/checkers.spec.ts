@@ -114,11 +114,13 @@ describe('the judge of dead letters', () => {
 });
 
 describe('the judge of processes', () => {
-  const before: readonly Vitals[] = [{ name: 'orders-1', pid: 7, residentMiB: 100 }];
+  const one: Vitals = { name: 'orders-1', pid: 7, residentMiB: 100, heldMiB: 50 };
+  const before: readonly Vitals[] = [one];
   it.each<[string, readonly Vitals[]]>([
-    ['a death', [{ name: 'orders-1', pid: 7, residentMiB: null }]],
-    ['a replacement', [{ name: 'orders-1', pid: 8, residentMiB: 100 }]],
-    ['growth', [{ name: 'orders-1', pid: 7, residentMiB: 201 }]],
+    ['a death', [{ ...one, residentMiB: null, heldMiB: null }]],
+    ['a replacement', [{ ...one, pid: 8 }]],
+    ['growth', [{ ...one, residentMiB: 201 }]],
+    ['a leak that the size of the process does not show', [{ ...one, heldMiB: 61 }]],
     ['an absence', []],
   ])('refuses %s', (_what, after) => {
     expect(harmed(before, after)).toHaveLength(1);

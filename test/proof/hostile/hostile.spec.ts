@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createKafkaBus, type Bus } from '#messaging';
 import { silentLog, systemClock } from '#observability';
+import { temporaryDirectory, type TemporaryDirectory } from '#stack';
 import { openSite, type Site } from '../../crash/support/site.js';
 import { assignmentOf, writeFragment } from '../../../tools/proof/fragment.js';
-import { growthMiB, vitalsOf } from './processes.js';
+import { gaugedInto, growthMiB } from './processes.js';
 import { Siege, type SiegeSize } from './siege.js';
 import { checksOf, verdicts } from './verdicts.js';
 
@@ -26,23 +27,28 @@ describe('hostile input', () => {
   let site: Site;
   let bus: Bus;
   let siege: Siege;
+  let gauges: TemporaryDirectory;
   beforeAll(async () => {
     say(`seed ${seed}`);
     // The fate of the good orders must depend on nothing but hostility: not on a slow machine either.
-    site = await openSite(LAYER, { env: { CONCORDAT_PREPARE_TIMEOUT_MS: '60000', LOG_LEVEL: 'error' } });
+    gauges = await temporaryDirectory('gauges');
+    const env = { CONCORDAT_PREPARE_TIMEOUT_MS: '60000', LOG_LEVEL: 'error' };
+    site = await openSite(LAYER, { env: { ...env, NODE_OPTIONS: gaugedInto(gauges.path) } });
     bus = createKafkaBus({ brokers: site.kafka.brokers.split(','), clientId: LAYER, log: silentLog });
-    siege = new Siege(site, bus, seed, say);
+    siege = new Siege(site, bus, seed, say, gauges.path);
   });
   afterAll(async () => {
     await siege?.close();
     await bus?.close();
     await site?.close();
+    await gauges?.remove();
   });
 
   it('changes no live transaction and no business row, and harms no process', async () => {
     await siege.run(SIZES[assignment.size]);
     const quietMs = await siege.quiet();
-    const checks = checksOf(await verdicts(site, siege), replay);
+    const after = await siege.vitals();
+    const checks = checksOf(await verdicts(site, siege, after), replay);
     const { sent, probed, trade, drawn, before } = siege;
     writeFragment(assignment.fragmentFile, {
       layer: LAYER,
@@ -53,7 +59,7 @@ describe('hostile input', () => {
         'refused, each by one dead letter': sent.filter(({ reasons }) => reasons.length > 0).length,
         'hostile requests': probed.length,
         'quiet again after ms': Math.round(quietMs),
-        ...growthMiB(before, vitalsOf(site)),
+        ...growthMiB(before, after),
       },
       checks,
       table: { columns: ['kind of record', 'fired'], rows: [...drawn].sort().map((row) => [...row]) },

@@ -2,7 +2,7 @@ import { INVARIANTS } from '../../crash/support/invariants.js';
 import type { Site } from '../../crash/support/site.js';
 import type { Check } from '../../../tools/proof/fragment.js';
 import { storedLetters, wrongLetters } from './letters.js';
-import { harmed, vitalsOf } from './processes.js';
+import { harmed, type Vitals } from './processes.js';
 import { PROBES } from './probes.js';
 import { MAKERS } from './misplaced.js';
 import type { Siege } from './siege.js';
@@ -15,6 +15,7 @@ const OWN_ROWS = new Set(['hostile-http']);
 export async function verdicts(
   site: Site,
   siege: Siege,
+  after: readonly Vitals[],
 ): Promise<Readonly<Record<string, readonly string[]>>> {
   const invariants: Record<string, readonly string[]> = {};
   const view = withoutStrangers(site, siege.strangers);
@@ -26,7 +27,7 @@ export async function verdicts(
     'I11 transactions nobody began change nothing': await strangersEffects(site, siege.strangers),
     'I11 one dead letter each, with the reason': wrongLetters(siege.sent, await storedLetters(site)),
     'I11 every process lives and is ready': await notReady(site),
-    'memory growth < 100 MiB': harmed(siege.before, vitalsOf(site)),
+    'memory growth < 100 MiB': harmed(siege.before, after),
     'HTTP: no 5xx, every refusal a problem': siege.wrongAnswers,
     'I15 every kind was fired': notFired(siege),
   };

@@ -11,6 +11,7 @@ import type { Scenario } from './support/chaos.js';
 import { corruptEach } from './support/corruptions.js';
 import { keepLogs } from './support/evidence.js';
 import { Load, OPENING } from './support/load.js';
+import { Phases } from './support/phases.js';
 import { Report } from './support/report.js';
 import { openChaosSite } from './support/site.js';
 import type { ChaosSite } from './support/site.js';
@@ -56,16 +57,17 @@ describe(`chaos (seed ${SEED})`, () => {
 
   async function run(scenario: Scenario): Promise<string> {
     const chaos = customers();
+    const phases = new Phases();
     try {
-      const seen = await scenario.strike(chaos);
-      await chaos.heal();
-      const settleMs = await chaos.rest();
-      const verdict = await judge(site, shop, watcher);
+      const seen = await phases.timed('struck', () => scenario.strike(chaos));
+      await phases.timed('healed', () => chaos.heal());
+      const settleMs = await phases.timed('rested', () => chaos.rest());
+      const verdict = await phases.timed('judged', () => judge(site, shop, watcher));
       const fresh = since(known, verdict);
       known = verdict;
       report.ran(scenario.name, { orders: await chaos.load.stop(), kills: chaos.kills, settleMs });
       if (Object.keys(fresh).length > 0) throw new Error(tell(fresh));
-      return `${seen}; settled in ${Math.round(settleMs)} ms`;
+      return `${seen}; settled in ${Math.round(settleMs)} ms (${phases.told})`;
     } catch (error) {
       process.stdout.write(`  logs: ${await keepLogs(site, scenario.name)}\n`);
       throw error;

@@ -1,5 +1,5 @@
 import { startStandby } from '#stack';
-import type { LostReply } from '#stack';
+import type { LostReply, Standby } from '#stack';
 import { patient } from '../support/patience.js';
 import { until } from '../../../crash/support/until.js';
 import type { Chaos, Scenario } from '../support/chaos.js';
@@ -29,24 +29,29 @@ export const databaseStop: Scenario = {
 
 let standbys = 0;
 
-async function failOver(chaos: Chaos, front: Front): Promise<void> {
+function standbyOf(chaos: Chaos, front: Front): Promise<Standby> {
   const dataDir = `${chaos.site.directory.path}/standby-${(standbys += 1)}`;
   const options = { dataDir, maxPreparedTransactions: SLOTS, mode: 'synchronous' as const };
-  const standby = await startStandby(front.server, options);
-  await chaos.load.more(10);
-  await front.failOver(standby);
-  chaos.kills += 1;
+  return startStandby(front.server, options);
 }
 
 export const failover: Scenario = {
   name: 'failover',
   title: "the coordinator's and a participant's database fail over to a synchronous standby",
   async strike(chaos) {
-    for (let round = 0; round < Math.min(2, chaos.rounds); round += 1) {
-      await failOver(chaos, chaos.site.ledger);
-      await failOver(chaos, chaos.site.shops);
+    const rounds = Math.min(2, chaos.rounds);
+    const fronts = [chaos.site.ledger, chaos.site.shops];
+    for (let round = 0; round < rounds; round += 1) {
+      const ready = await Promise.all(
+        fronts.map(async (front) => ({ front, standby: await standbyOf(chaos, front) })),
+      );
+      for (const { front, standby } of ready) {
+        await chaos.load.more(10);
+        await front.failOver(standby);
+        chaos.kills += 1;
+      }
     }
-    return `${2 * Math.min(2, chaos.rounds)} failovers`;
+    return `${2 * rounds} failovers`;
   },
 };
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Dice } from '../../../crash/support/random.js';
 import type { Shop } from '../../../crash/support/shop.js';
 import { until } from '../../../crash/support/until.js';
+import { crowdDuring } from './crowd.js';
 import { stillOpen } from './evidence.js';
 import type { Load } from './load.js';
 import { patient } from './patience.js';
@@ -11,7 +12,9 @@ import { inDoubt } from './verdict.js';
 /** From a kill to the restart, at most: takeovers begin and are overlapped. */
 const DOWN_MS = 1_500;
 const DECIDED_MS = 60_000;
-/** 15 s is the promise on a machine that is not starved; beyond this the scenario fails. */
+/** I3: every id that was accepted has come to its end so long after the last fault, at most. */
+const PROMISE_MS = 15_000;
+/** How long a broken promise is watched, to tell by how much. */
 const SETTLE_MS = 60_000;
 
 /** What a scenario strikes with. Everything it breaks is whole again after {@link heal}. */
@@ -83,16 +86,25 @@ export class Chaos {
   /**
    * No more orders; resolves when every one placed so far has come to its end and its customer knows it. Returns
    * how long it took until no transaction was live, ms.
+   * @throws Error when that was longer than promised
    */
   async rest(): Promise<number> {
     await this.load.stop();
     const healedAt = Date.now();
+    const limitMs = PROMISE_MS * (await crowdDuring(() => this.allEnded()));
+    const settleMs = Math.max(0, (await this.lastEnd()) - healedAt);
+    if (settleMs <= limitMs) return settleMs;
+    throw new Error(
+      `I3: the last end came after ${Math.round(settleMs)} ms, promised ${Math.round(limitMs)}`,
+    );
+  }
+
+  private async allEnded(): Promise<void> {
     const limitMs = patient(SETTLE_MS);
     try {
       await this.shop.settle(limitMs);
       await this.site.ended(limitMs);
       await until('no branch is in doubt', limitMs, async () => (await inDoubt(this.site)).length === 0);
-      return Math.max(0, (await this.lastEnd()) - healedAt);
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${await stillOpen(this.site, this.shop)}`);
     }

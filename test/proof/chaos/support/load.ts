@@ -7,8 +7,8 @@ import { patient } from './patience.js';
 const SKUS = ['tea', 'salt', 'rice', 'rare'];
 const ACCOUNTS = Array.from({ length: 40 }, (_, index) => `customer-${index}`);
 const CUSTOMERS = 6;
-/** Between two orders of one customer: a steady load, not a benchmark. */
-const THINK_MS = 400;
+/** Between two orders of one customer: a steady load of ten a second, not a benchmark. */
+const THINK_MS = 600;
 const MORE_MS = 60_000;
 
 export const OPENING = {

@@ -1,4 +1,4 @@
-import { startCluster, startKafka, startPostgres, temporaryDirectory } from '#stack';
+import { APP_KINDS, startCluster, startKafka, startPostgres, temporaryDirectory } from '#stack';
 import type { AppKind, Cluster, Kafka, Postgres, TemporaryDirectory } from '#stack';
 import { overlook } from '../../../crash/support/overlook.js';
 import type { Site } from '../../../crash/support/site.js';
@@ -67,6 +67,13 @@ const asOneServer = (servers: Servers): Pick<Postgres, 'url' | 'createDatabase'>
   createDatabase: (name, options) => frontOf(servers, name).server.createDatabase(name, options),
 });
 
+/** Whoever is started again has the name it had, as a restarted container: its successor need not wait for its Kafka session. */
+const NAMED: Readonly<Record<string, Record<string, string>>> = Object.fromEntries(
+  APP_KINDS.flatMap((kind) =>
+    [1, 2, 3, 4, 5].map((number) => [`${kind}-${number}`, { CONCORDAT_INSTANCE_ID: `${kind}-${number}` }]),
+  ),
+);
+
 const startApps = (
   kafka: Kafka,
   servers: Servers,
@@ -80,11 +87,14 @@ const startApps = (
     readyTimeoutMs: 180_000,
     env: { CONCORDAT_INQUIRE_AFTER_MS: '3000', CONCORDAT_PARTITIONS: '6' },
     appEnv: {
+      ...NAMED,
       'coordinator-1': {
+        ...NAMED['coordinator-1'],
         DATABASE_URL: servers.ledger.url('concordat', 'concordat', SIDE),
         KAFKA_BROKERS: kafka.links[0]!.brokers,
       },
       'payments-1': {
+        ...NAMED['payments-1'],
         DATABASE_URL: servers.shops.url('payments', 'payments', SIDE),
         KAFKA_BROKERS: kafka.links[1]!.brokers,
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Gate, until } from './conformance/world.js';
-import { OpenRecords } from './open-records.js';
+import { MAX_OPEN, OpenRecords } from './open-records.js';
 import { systemTimers } from './timers.js';
 import type { IncomingRecord } from './port.js';
 
@@ -30,7 +30,7 @@ function openRecords() {
 describe('open records', () => {
   it('gives a record out again when its work fails, and still when everything it may hold is open', async () => {
     const { open, failures } = openRecords();
-    const batch = Array.from({ length: 1_000 }, (_, offset) => record(offset));
+    const batch = Array.from({ length: MAX_OPEN }, (_, offset) => record(offset));
     const no = new Error('no');
     const never = new Gate().opened;
     open.handled(

@@ -3,8 +3,11 @@ import type { IncomingRecord, StillOpen } from './port.js';
 import type { Timers } from './timers.js';
 import { Watermark } from './watermark.js';
 
-/** Records a handler may leave open at once; then it gets no further batch until one closes (M7). */
-const MAX_OPEN = 1_000;
+/**
+ * Records a handler may leave open at once; then it gets no further batch until one closes (M7). Large, since what is not read may
+ * be the very decision that frees the locks all the open ones wait for.
+ */
+export const MAX_OPEN = 10_000;
 
 export interface OpenRecordsOptions {
   /** Of each partition, everything up to these records is recorded. */

@@ -11,7 +11,7 @@
  *  M5 One handler call at a time a subscription: it gets what all partitions brought meanwhile, in one batch.
  *  M6 `publish` resolves when every record is durable at the broker (acks = all), or rejects; order within a key is kept.
  *  M7 At most `maxBufferedRecords` wait in memory; beyond it fetching pauses (back-pressure). A handler may leave at most
- *     1,000 records open; beyond it gets no further batch.
+ *     10,000 records open; beyond it gets no further batch.
  */
 
 /** A record to send. `key` chooses the partition unless `partition` names it. A null `value` is a tombstone. */

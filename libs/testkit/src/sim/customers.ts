@@ -67,9 +67,11 @@ export class Customers {
 
   /** Places the whole order book, spread over the shape's time. */
   open(): void {
-    const { transactions, spreadMs } = this.site.shape;
-    for (let at = 0; at < transactions; at += 1)
-      this.site.scheduler.after(this.dice.next() * spreadMs, () => void this.placeOne());
+    const { transactions, spreadMs, burst } = this.site.shape;
+    for (let placed = 0; placed < transactions; placed += burst)
+      this.site.scheduler.after(this.dice.next() * spreadMs, () =>
+        this.place(Math.min(burst, transactions - placed)),
+      );
   }
 
   /** Told over Kafka. */
@@ -79,6 +81,10 @@ export class Customers {
     if (rejected) entry.rejected = reason ?? 'REJECTED';
     else entry.accepted = true;
     this.tell(entry, outcome);
+  }
+
+  private place(count: number): void {
+    for (let at = 0; at < count; at += 1) void this.placeOne();
   }
 
   private async placeOne(): Promise<void> {

@@ -28,6 +28,8 @@ export interface Shape {
   readonly slots: number;
   readonly transactions: number;
   readonly spreadMs: number;
+  /** So many are submitted at one moment: batches of one, or large ones. */
+  readonly burst: number;
   /** Share submitted through the outbox over Kafka. */
   readonly outboxShare: number;
   readonly partitions: number;
@@ -53,6 +55,7 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     slots: dice.pick([3, 64, 64]),
     transactions,
     spreadMs: dice.pick([500, 4_000, 12_000]),
+    burst: dice.pick([1, 8, 64]),
     outboxShare: dice.pick([0, 0.2, 0.6]),
     partitions: dice.pick([1, 3, 6]),
     faults: new Set(FAULTS.filter(() => dice.chance(FAULT_SHARE))),

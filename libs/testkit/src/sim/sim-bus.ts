@@ -65,7 +65,7 @@ export class SimBus implements Bus {
     const { bus } = this.network.weather;
     if (this.network.isCut(this.process, 'to', 'bus')) return this.giveUp(GIVE_UP_MS);
     if (this.dice.chance(bus.refuse)) return this.giveUp(this.network.latencyMs());
-    const arrivals = await Promise.all(records.map((record) => this.transport(record)));
+    const arrivals = await Promise.all(this.transport(records));
     const fault = arrivals.find((arrival) => arrival instanceof Error);
     if (this.network.isCut(this.process, 'from', 'bus')) return this.giveUp(GIVE_UP_MS);
     const lost = this.dice.chance(bus.loseAnswer);
@@ -92,27 +92,34 @@ export class SimBus implements Bus {
     }
   }
 
-  /** Resolves with the broker's refusal instead of throwing it, so that the others of the publish still travel. */
-  private transport(record: OutgoingRecord): Promise<Error | undefined> {
+  /**
+   * One request carries them all, in order, unless the weather reorders; second copies travel on their own. Resolves with the
+   * broker's refusal instead of throwing it, so that the others of the publish still travel.
+   */
+  private transport(records: readonly OutgoingRecord[]): Promise<Error | undefined>[] {
     const { bus } = this.network.weather;
-    if (this.dice.chance(bus.lose)) return Promise.resolve(undefined);
-    const copies = this.dice.chance(bus.duplicate) ? this.dice.between(...bus.copies) : 1;
-    const first = this.arrive(record);
-    for (let copy = 1; copy < copies; copy += 1) void this.arrive(record);
-    return first;
+    const kept = records.filter(() => !this.dice.chance(bus.lose));
+    const requests = bus.reorder ? kept.map((record) => [record]) : kept.length > 0 ? [kept] : [];
+    const arrivals = requests.map((request) => this.arrive(request));
+    for (const record of kept) {
+      const copies = this.dice.chance(bus.duplicate) ? this.dice.between(...bus.copies) : 1;
+      for (let copy = 1; copy < copies; copy += 1) void this.arrive([record]);
+    }
+    return arrivals;
   }
 
-  private async arrive(record: OutgoingRecord): Promise<Error | undefined> {
-    await this.scheduler.sleep(this.travelMs());
-    return this.inner.publish([record]).then(
+  private async arrive(records: readonly OutgoingRecord[]): Promise<Error | undefined> {
+    await this.scheduler.sleep(this.travelMs(records.length));
+    return this.inner.publish(records).then(
       () => undefined,
       (error: unknown) => error as Error,
     );
   }
 
-  private travelMs(): number {
+  /** A request is as late as the latest of its records. */
+  private travelMs(records: number): number {
     const { bus } = this.network.weather;
-    const late = this.dice.chance(bus.delay) ? this.dice.between(...bus.delayMs) : 0;
+    const late = this.dice.chance(1 - (1 - bus.delay) ** records) ? this.dice.between(...bus.delayMs) : 0;
     const ms = this.network.latencyMs() + late;
     if (bus.reorder) return ms;
     this.lineFreeAtMs = Math.max(this.lineFreeAtMs, this.scheduler.nowMs + ms);

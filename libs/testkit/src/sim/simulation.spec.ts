@@ -28,12 +28,19 @@ describe('a seed is a history', () => {
   });
 });
 
-/** Seeds that found something once. What they found is told beside them. */
+/**
+ * Seeds that found something once, as the shapes were drawn then. What they found is told beside them.
+ */
 describe.each([
   [3, 100, 'an id that one coordinator accepted was refused by another, whose clock was an hour off'],
   [17, 150, 'the same, over Kafka: an outbox heard REJECTED of a transaction that ran'],
   [11, 100, 'loss, doubles and disorder on the bus, and prepared work ended by hand'],
   [28, 80, 'a driver that was replaced kept an acknowledgement in memory that nobody else could hear'],
+  [
+    100,
+    1_600,
+    'a participant full of commands that waited for locks did not read the decisions that would free them',
+  ],
   [42, 100, 'rebalances under crashes at writes and lost answers'],
 ])('seed %i (%i transactions): %s', (seed, transactions) => {
   it('keeps every invariant and comes to rest', async () => {

@@ -4,22 +4,23 @@
  */
 import process from 'node:process';
 
-import { lineUp, type Lineup } from './contenders/lineup.js';
 import { readOptions, type Options } from './options.js';
 import { Observer } from './measure/observer.js';
 import { costTable, throughputTable } from './report/print.js';
 import { writeReport } from './report/write-report.js';
 import { summarize } from './report/summary.js';
 import { measureAll, type Progress } from './run.js';
+import { SERIES } from './series/all.js';
+import type { Series } from './series/series.js';
 import { openSite, type Site } from './site.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const progress: Progress = {
   warmingUp: (contender) => say(`warming up ${contender}`),
-  before: (contender, inFlight, round, leftMs) =>
+  before: (contender, x, round, leftMs) =>
     void process.stdout.write(
-      `round ${round}  C=${String(inFlight).padEnd(5)} ${contender.padEnd(28)} (${Math.ceil(leftMs / 1000)} s left) `,
+      `round ${round}  ${String(x).padEnd(8)} ${contender.padEnd(28)} (${Math.ceil(leftMs / 1000)} s left) `,
     ),
   after: ({ result }) =>
     say(
@@ -30,29 +31,31 @@ const progress: Progress = {
 /** What must be ended again, also when the start of the next one fails. */
 interface Open {
   site?: Site;
-  lineup?: Lineup;
+  series?: Series;
   observer?: Observer;
 }
 
 async function bench(options: Options, open: Open): Promise<void> {
   const site = await openSite({ profileDir: options.profileDir, long: !options.quick, say });
   open.site = site;
-  await Promise.race([compare(site, options, open), site.died]);
+  await Promise.race([measureSeries(site, options, open), site.died]);
 }
 
-async function compare(site: Site, options: Options, open: Open): Promise<void> {
-  open.lineup = await lineUp(site, options, say);
+async function measureSeries(site: Site, options: Options, open: Open): Promise<void> {
+  const series = await SERIES[options.series](site, options, say);
+  open.series = series;
   open.observer = await Observer.open(site);
-  const { contenders } = open.lineup;
-  const samples = await measureAll(contenders, options, open.observer, progress);
-  const rows = summarize(samples, (name) => contenders.find((each) => each.name === name)?.floor);
-  say(`\n${throughputTable(rows)}\n\n${costTable(rows)}`);
-  say(`\nreport: ${(await writeReport(options, rows, samples)).join(', ')}`);
+  const samples = await measureAll(series, options, open.observer, progress);
+  const rows = summarize(samples);
+  const { xLabel } = series;
+  say(`\n${throughputTable(rows, xLabel)}\n\n${costTable(rows, xLabel)}`);
+  const files = await writeReport({ options, series: options.series, xLabel, rows, samples });
+  say(`\nwritten: ${files.join(', ')}`);
 }
 
-async function close({ observer, lineup, site }: Open): Promise<void> {
+async function close({ observer, series, site }: Open): Promise<void> {
   await observer?.close();
-  await lineup?.stop();
+  await series?.stop();
   await site?.close();
 }
 

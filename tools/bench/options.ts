@@ -6,12 +6,36 @@ export type Mode = (typeof MODES)[number];
 export const WAITS = ['applied', 'decided'] as const;
 export type Wait = (typeof WAITS)[number];
 
+export const SUBMISSIONS = ['http', 'outbox'] as const;
+/** How transactions reach the coordinator. */
+export type SubmissionWay = (typeof SUBMISSIONS)[number];
+
+/** `comparison` is the bench; the others say how it scales. */
+export const SERIES = [
+  'comparison',
+  'participants',
+  'payload',
+  'zipf',
+  'coordinators',
+  'history',
+  'backlog',
+  'sick-participant',
+  'overload',
+  'sustained',
+] as const;
+export type SeriesName = (typeof SERIES)[number];
+
 /** What `npm run bench` was asked for; every default in place. */
 export interface Options {
+  /** What is varied: `comparison` goes along the number in flight. */
+  readonly series: SeriesName;
   readonly modes: readonly Mode[];
   readonly waits: readonly Wait[];
+  readonly submissions: readonly SubmissionWay[];
   /** Submissions in flight, one series of cells each. */
   readonly inFlight: readonly number[];
+  /** Replaces the steps of a series; absent: its own. */
+  readonly steps: readonly number[] | undefined;
   readonly rounds: number;
   readonly warmupSeconds: number;
   readonly seconds: number;
@@ -50,14 +74,20 @@ const oneOf =
 const FULL = { c: [1, 16, 64, 256, 1000], rounds: 3, warmup: 3, seconds: 10 };
 const QUICK = { c: [1, 16, 64, 256], rounds: 2, warmup: 1.5, seconds: 4 };
 
+/** Busy, and well below what any step can carry. */
+const SERIES_IN_FLIGHT = 64;
+
 /** The product's default (README, "Configuration"). */
 const PARTITIONS = 12;
 
 interface Raw {
   readonly quick?: boolean;
+  readonly series: SeriesName;
   readonly modes: Mode[];
   readonly wait: Wait[];
+  readonly submit: SubmissionWay[];
   readonly c?: number[];
+  readonly steps?: number[];
   readonly rounds?: number;
   readonly warmup?: number;
   readonly seconds?: number;
@@ -79,9 +109,16 @@ const command = (): Command =>
       'Measures Concordat on real Kafka and PostgreSQL, interleaved with the floor of this machine and with peers.',
     )
     .option('--quick', 'the shape in two minutes: fewer cells, shorter rounds')
+    .addOption(new Option('--series <name>', 'what is varied').choices(SERIES).default('comparison'))
     .option('--modes <list>', `of ${MODES.join(', ')}, or all`, oneOf(MODES), ['tcc'])
     .option('--wait <list>', `of ${WAITS.join(', ')}, or all`, oneOf(WAITS), ['applied'])
-    .option('--c <list>', `in flight (default ${FULL.c.join()}; quick ${QUICK.c.join()})`, numbersOf)
+    .option('--submit <list>', `of ${SUBMISSIONS.join(', ')}, or all`, oneOf(SUBMISSIONS), ['http'])
+    .option(
+      '--c <list>',
+      `in flight (default ${FULL.c.join()}; quick ${QUICK.c.join()}; series ${SERIES_IN_FLIGHT})`,
+      numbersOf,
+    )
+    .option('--steps <list>', 'of the series, instead of its own', numbersOf)
     .option('--rounds <n>', `interleaved rounds (default ${FULL.rounds}; quick ${QUICK.rounds})`, numberOf)
     .option(
       '--warmup <s>',
@@ -111,9 +148,12 @@ export function readOptions(argv: readonly string[]): Options {
     .opts<Raw>();
   const preset = raw.quick === true ? QUICK : FULL;
   return {
+    series: raw.series,
     modes: raw.modes,
     waits: raw.wait,
-    inFlight: raw.c ?? preset.c,
+    submissions: raw.submit,
+    inFlight: raw.c ?? (raw.series === 'comparison' ? preset.c : [SERIES_IN_FLIGHT]),
+    steps: raw.steps,
     rounds: raw.rounds ?? preset.rounds,
     warmupSeconds: raw.warmup ?? preset.warmup,
     seconds: raw.seconds ?? preset.seconds,

@@ -2,11 +2,15 @@ import type { Contender, Workload } from './contenders/contender.js';
 import type { Edge, LoadResult } from './load/closed-loop.js';
 import { costBetween, type Cost, type Look, type Observer } from './measure/observer.js';
 import type { Options } from './options.js';
+import type { Series, Step } from './series/series.js';
 
 /** One measurement of one contender. */
 export interface Sample {
   readonly contender: string;
-  readonly inFlight: number;
+  /** Name of the floor it is held against. */
+  readonly floor: string | undefined;
+  /** Where on the series' axis. */
+  readonly x: number;
   readonly round: number;
   readonly result: LoadResult;
   readonly cost: Cost;
@@ -14,74 +18,97 @@ export interface Sample {
 
 export interface Progress {
   warmingUp(contender: string): void;
-  before(contender: string, inFlight: number, round: number, leftMs: number): void;
+  before(contender: string, x: number, round: number, leftMs: number): void;
   after(sample: Sample): void;
 }
 
 interface Cell {
-  readonly contender: Contender;
-  readonly inFlight: number;
+  readonly step: Step;
   readonly round: number;
 }
 
 /** Round by round, and within a round neighbours in the table are neighbours in time: what drifts, drifts for all of them. */
-function cellsOf(contenders: readonly Contender[], { rounds, inFlight }: Options): Cell[] {
-  const all: Cell[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const c of inFlight) for (const contender of contenders) all.push({ contender, inFlight: c, round });
-  }
-  return all;
+function cellsOf({ steps, oneWay }: Series, rounds: number): Cell[] {
+  const numbers = Array.from({ length: rounds }, (_, index) => index + 1);
+  if (oneWay) return steps.flatMap((step) => numbers.map((round) => ({ step, round })));
+  return numbers.flatMap((round) => steps.map((step) => ({ step, round })));
 }
 
-const workloadOf = (options: Options, { inFlight, round }: Cell): Workload => ({
-  inFlight,
-  warmupMs: options.warmupSeconds * 1000,
-  measureMs: options.seconds * 1000,
-  seed: options.seed * 1_000_003 + round * 1_009 + inFlight,
-  theta: options.theta,
-  refused: options.refused,
-});
+function workloadOf(options: Options, { step, round }: Cell): Workload {
+  return {
+    inFlight: options.inFlight[0] ?? 1,
+    warmupMs: options.warmupSeconds * 1000,
+    measureMs: options.seconds * 1000,
+    seed: options.seed * 1_000_003 + round * 1_009 + step.x,
+    theta: options.theta,
+    refused: options.refused,
+    ...step.workload,
+  };
+}
 
-async function measure(cell: Cell, options: Options, observer: Observer): Promise<Sample> {
-  const { contender, inFlight, round } = cell;
+/** Before the first round: connections, caches, and code that the compiler has seen often enough. */
+const WARM_UP_IN_FLIGHT = 64;
+
+async function warmUp({ steps }: Series, options: Options, progress: Progress): Promise<void> {
+  const warm = new Set<string>();
+  for (const step of steps) {
+    for (const contender of step.contenders) {
+      if (warm.has(contender.name)) continue;
+      warm.add(contender.name);
+      progress.warmingUp(contender.name);
+      await step.enter?.();
+      const workload = workloadOf(options, { step, round: 0 });
+      await contender.drive({ ...workload, warmupMs: 0, inFlight: WARM_UP_IN_FLIGHT }, () => undefined);
+    }
+  }
+}
+
+async function measure(
+  contender: Contender,
+  cell: Cell,
+  options: Options,
+  observer: Observer,
+): Promise<Sample> {
   const looks: Partial<Record<Edge, Promise<Look>>> = {};
   const result = await contender.drive(workloadOf(options, cell), (edge) => {
     looks[edge] = observer.look(contender);
   });
   const [before, after] = await Promise.all([looks.begin, looks.end]);
   if (before === undefined || after === undefined) throw new Error(`${contender.name} told no window`);
-  return { contender: contender.name, inFlight, round, result, cost: costBetween(before, after) };
+  const { name, floor } = contender;
+  return {
+    contender: name,
+    floor,
+    x: cell.step.x,
+    round: cell.round,
+    result,
+    cost: costBetween(before, after),
+  };
 }
 
-/** Before the first round: connections, caches, and code that the compiler has seen often enough. */
-const WARM_UP_IN_FLIGHT = 64;
-
-async function warmUp(contenders: readonly Contender[], options: Options, progress: Progress): Promise<void> {
-  for (const contender of contenders) {
-    progress.warmingUp(contender.name);
-    const cell = { contender, inFlight: WARM_UP_IN_FLIGHT, round: 0 };
-    await contender.drive({ ...workloadOf(options, cell), warmupMs: 0 }, () => undefined);
-  }
-}
-
-/** Measures every cell of every round. */
+/** Measures every contender at every step in every round, and checks at the end that what was told is true. */
 export async function measureAll(
-  contenders: readonly Contender[],
+  series: Series,
   options: Options,
   observer: Observer,
   progress: Progress,
 ): Promise<Sample[]> {
-  await warmUp(contenders, options, progress);
-  const cells = cellsOf(contenders, options);
-  const cellMs = (options.warmupSeconds + options.seconds) * 1000;
+  await warmUp(series, options, progress);
+  const cells = cellsOf(series, options.rounds);
+  const contenderMs = (options.warmupSeconds + options.seconds) * 1000;
+  let leftMs = cells.reduce((sum, { step }) => sum + step.contenders.length * contenderMs, 0);
   const samples: Sample[] = [];
-  for (const [index, cell] of cells.entries()) {
-    const { contender, inFlight, round } = cell;
-    progress.before(contender.name, inFlight, round, (cells.length - index) * cellMs);
-    const sample = await measure(cell, options, observer);
-    samples.push(sample);
-    progress.after(sample);
+  for (const cell of cells) {
+    await cell.step.enter?.();
+    for (const contender of cell.step.contenders) {
+      progress.before(contender.name, cell.step.x, cell.round, leftMs);
+      const sample = await measure(contender, cell, options, observer);
+      samples.push(sample);
+      progress.after(sample);
+      leftMs -= contenderMs;
+    }
   }
-  for (const contender of contenders) await contender.check();
+  for (const contender of new Set(series.steps.flatMap(({ contenders }) => contenders)))
+    await contender.check();
   return samples;
 }

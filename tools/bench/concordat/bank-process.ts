@@ -4,7 +4,7 @@ import { createLog, systemClock, systemRandom } from '#observability';
 import { createParticipant, type ParticipantHealth } from '#participant';
 import { createPostgresBranchStore } from '#persistence';
 import { serve } from '../processes/serve.js';
-import { operationsOf, type BankStyle } from './operations.js';
+import { operationsOf, type BankStyle, type Pace } from './operations.js';
 
 export interface BankSetup {
   readonly name: string;
@@ -19,6 +19,7 @@ export interface BankSetup {
 /** As the example services have it (libs/service). */
 const CONCURRENCY = 16;
 
+const pace: Pace = { delayMs: 0 };
 let healthOfBank = (): Promise<ParticipantHealth> => Promise.resolve({ ok: false, detail: 'not started' });
 let stopBank = (): Promise<void> => Promise.resolve();
 
@@ -28,7 +29,7 @@ async function start(setup: BankSetup): Promise<void> {
   const store = createPostgresBranchStore({ participant: name, url, log, maxConnections: CONCURRENCY });
   const bus = createKafkaBus({ brokers: setup.brokers.split(','), clientId: name, log });
   const participant = createParticipant({
-    ...{ name, operations: operationsOf(setup.style), store, bus, instance: name, topicPrefix, log },
+    ...{ name, operations: operationsOf(setup.style, pace), store, bus, instance: name, topicPrefix, log },
     ...{ clock: systemClock, random: systemRandom, coordinatorUrls, concurrency: CONCURRENCY },
     createTopics: { partitions, replication: 1 },
   });
@@ -41,4 +42,8 @@ async function start(setup: BankSetup): Promise<void> {
   healthOfBank = () => participant.health();
 }
 
-serve({ start, health: () => healthOfBank(), stop: () => stopBank() });
+async function slowDown(delayMs: number): Promise<void> {
+  pace.delayMs = delayMs;
+}
+
+serve({ start, slowDown, health: () => healthOfBank(), stop: () => stopBank() });

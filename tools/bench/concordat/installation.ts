@@ -1,16 +1,16 @@
-import type { AppProcess } from '#stack';
 import type { Contender, Workload } from '../contenders/contender.js';
 import type { Edge, LoadResult, OnEdge } from '../load/closed-loop.js';
-import { Worker } from '../processes/worker.js';
+import type { Worker } from '../processes/worker.js';
 import { until } from '../patience.js';
 import type { Site } from '../site.js';
 import { pendingOf, startBank, totalOf, type Bank } from './banks.js';
-import { startCoordinator } from './coordinators.js';
-import type { HttpDrive } from './load-process.js';
+import { Coordinator, type CoordinatorPlan } from './coordinator.js';
+import type { AcceptOrder, HttpDrive } from './load-process.js';
 import { type BankStyle } from './operations.js';
+import { startLoad } from './start-load.js';
 import type { TransferRequest } from './transfer-request.js';
 
-export const TOPIC_PREFIX = 'bench';
+const TOPIC_PREFIX = 'bench';
 const LEDGER = 'concordat';
 
 export interface InstallationOptions {
@@ -28,8 +28,12 @@ export interface Submission extends TransferRequest {
 
 /** Real coordinators, participants of the bench and a load process, each a process of its own. */
 export class Installation {
+  readonly topicPrefix = TOPIC_PREFIX;
+
   private constructor(
-    readonly coordinators: readonly AppProcess[],
+    private readonly site: Site,
+    private readonly plan: CoordinatorPlan,
+    private readonly apps: Coordinator[],
     readonly banks: readonly Bank[],
     private readonly load: Worker,
     private readonly openingTotal: bigint,
@@ -41,12 +45,10 @@ export class Installation {
   ): Promise<Installation> {
     const databaseUrl = await site.database(LEDGER);
     const plan = { topicPrefix: TOPIC_PREFIX, databaseUrl, partitions };
-    const apps: AppProcess[] = [];
+    const apps: Coordinator[] = [];
     for (let index = 1; index <= coordinators; index += 1) {
-      apps.push(await startCoordinator(site, `coordinator-${index}`, plan));
+      apps.push(await Coordinator.start(site, `coordinator-${index}`, plan));
     }
-    for (const app of apps)
-      void app.exited.then(() => site.onDeath(new Error(`${app.name} ended; see its log`)));
     const { brokers } = site.kafka;
     const bankPlan = {
       brokers,
@@ -57,15 +59,28 @@ export class Installation {
     const started: Bank[] = [];
     for (const [name, style] of Object.entries(banks))
       started.push(await startBank(site, name, style, bankPlan));
-    const { logDir, profileDir, onDeath } = site;
-    const load = await Worker.start({
-      name: 'load',
-      program: 'concordat/load-process.js',
-      logDir,
-      profileDir,
-      onDeath,
-    });
-    return new Installation(apps, started, load, await totalOf(started));
+    const load = await startLoad(site, 'load');
+    return new Installation(site, plan, apps, started, load, await totalOf(started));
+  }
+
+  get ledgerUrl(): string {
+    return this.plan.databaseUrl;
+  }
+
+  /** A crash of every coordinator at once. */
+  async killCoordinators(): Promise<void> {
+    await Promise.all(this.apps.map((app) => app.kill()));
+  }
+
+  async restartCoordinators(): Promise<void> {
+    await Promise.all(this.apps.map((app) => app.restart()));
+  }
+
+  /** Starts further coordinators until there are `count`. */
+  async growTo(count: number): Promise<void> {
+    while (this.apps.length < count) {
+      this.apps.push(await Coordinator.start(this.site, `coordinator-${this.apps.length + 1}`, this.plan));
+    }
   }
 
   /** What is submitted this way, to be measured beside others. */
@@ -75,20 +90,32 @@ export class Installation {
       name: submission.name,
       topicPrefix: `${TOPIC_PREFIX}.`,
       databases: [LEDGER, ...taking.map(({ name }) => name)],
-      pids: {
-        coordinator: this.coordinators.map(({ pid }) => pid),
+      pids: () => ({
+        coordinator: this.apps.map(({ pid }) => pid),
         participants: taking.map(({ worker }) => worker.pid),
         load: [this.load.pid],
-      },
+      }),
       drive: (workload, onEdge) => this.drive(submission, workload, onEdge),
       check: () => this.assertMoneyIsThere(),
       stop: () => Promise.resolve(),
     };
   }
 
-  drive(submission: Submission, workload: Workload, onEdge: OnEdge): Promise<LoadResult> {
-    const order: HttpDrive = { ...submission, ...workload, ports: this.coordinators.map(({ port }) => port) };
-    return this.load.call<LoadResult, Edge>('drive', order, onEdge);
+  /** `load`: who submits; default the installation's own. */
+  drive(submission: Submission, workload: Workload, onEdge: OnEdge, load = this.load): Promise<LoadResult> {
+    const order: HttpDrive = { ...submission, ...workload, ports: this.apps.map(({ port }) => port) };
+    return load.call<LoadResult, Edge>('drive', order, onEdge);
+  }
+
+  /** Submits `count` transfers and awaits no more than that they are accepted. */
+  async accept(load: Worker, order: Omit<AcceptOrder, 'ports'>): Promise<void> {
+    await load.call('accept', { ...order, ports: this.apps.map(({ port }) => port) } satisfies AcceptOrder);
+  }
+
+  bank(name: string): Bank {
+    const found = this.banks.find((bank) => bank.name === name);
+    if (found === undefined) throw new Error(`there is no bank ${name}`);
+    return found;
   }
 
   /** Every transfer keeps the sum: nothing pending, nothing lost, nothing twice on one side only. */
@@ -101,7 +128,7 @@ export class Installation {
 
   async stop(): Promise<void> {
     await this.load.stop();
-    await Promise.all(this.coordinators.map((app) => app.stop()));
+    await Promise.all(this.apps.map((app) => app.stop()));
     await Promise.all(this.banks.map(({ worker }) => worker.stop()));
   }
 }

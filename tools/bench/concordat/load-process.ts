@@ -25,28 +25,67 @@ function endingOf({ status, body }: HttpAnswer): Ending {
   throw new Error(`${status}: ${body.slice(0, 500)}`);
 }
 
-async function drive(order: HttpDrive): Promise<unknown> {
-  const { ports, wait, inFlight } = order;
-  const free: HttpConnection[] = [];
-  for (let index = 0; index < inFlight; index += 1) {
-    free.push(await HttpConnection.open(ports[index % ports.length]!));
-  }
-  const all = [...free];
-  const next = requestSource(order);
-  const path = `/v1/transactions?wait=${wait}&waitMs=${WAIT_MS}`;
-  const submit = async (): Promise<Ending> => {
-    const connection = free.pop()!;
-    const ending = endingOf(await connection.post(path, next()));
-    free.push(connection);
-    if (ending === Ending.Overloaded)
-      await new Promise((resolve) => setTimeout(resolve, OVERLOADED_PAUSE_MS));
-    return ending;
-  };
+/** Gives every submission a connection of its own; `use` must not run more than `count` at once. */
+async function withConnections<T>(
+  ports: readonly number[],
+  count: number,
+  use: (post: (path: string, body: object) => Promise<HttpAnswer>) => Promise<T>,
+): Promise<T> {
+  const all = await Promise.all(
+    Array.from({ length: count }, (_, index) => HttpConnection.open(ports[index % ports.length]!)),
+  );
+  const free = [...all];
   try {
-    return await closedLoop(order, submit, (edge) => tell<Edge>(edge));
+    return await use(async (path, body) => {
+      const connection = free.pop()!;
+      const answer = await connection.post(path, JSON.stringify(body));
+      free.push(connection);
+      return answer;
+    });
   } finally {
     for (const connection of all) connection.close();
   }
 }
 
-serve({ drive });
+const afterOverload = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, OVERLOADED_PAUSE_MS));
+
+function drive(order: HttpDrive): Promise<unknown> {
+  const { ports, wait, inFlight } = order;
+  const next = requestSource(order);
+  const path = `/v1/transactions?wait=${wait}&waitMs=${WAIT_MS}`;
+  return withConnections(ports, inFlight, (post) => {
+    const submit = async (): Promise<Ending> => {
+      const ending = endingOf(await post(path, next()));
+      if (ending === Ending.Overloaded) await afterOverload();
+      return ending;
+    };
+    return closedLoop(order, submit, (edge) => tell<Edge>(edge));
+  });
+}
+
+/** Submissions that are only to be accepted: so many, whatever becomes of them. */
+export interface AcceptOrder extends Workload, TransferRequest {
+  readonly ports: readonly number[];
+  readonly count: number;
+}
+
+function accept(order: AcceptOrder): Promise<unknown> {
+  const { ports, inFlight, count } = order;
+  const next = requestSource(order);
+  let left = count;
+  return withConnections(ports, inFlight, (post) => {
+    const one = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1;
+        const { status, body } = await post('/v1/transactions', next());
+        if (status === 202) continue;
+        if (status !== 429) throw new Error(`${status}: ${body.slice(0, 500)}`);
+        left += 1;
+        await afterOverload();
+      }
+    };
+    return Promise.all(Array.from({ length: inFlight }, one)).then(() => undefined);
+  });
+}
+
+serve({ drive, accept });

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { z } from 'zod';
 
 import {
@@ -24,6 +26,11 @@ export const BankStyle = {
 } as const;
 export type BankStyle = (typeof BankStyle)[keyof typeof BankStyle];
 
+/** How slow a bank is on purpose: what each batch waits before it works. */
+export interface Pace {
+  delayMs: number;
+}
+
 /** One statement for the whole batch; returns the accounts that were changed. */
 async function change(text: string, name: string, batch: readonly Context[]): Promise<ReadonlySet<number>> {
   const { ids, amounts } = netChanges(batch.map((context) => context.payload));
@@ -33,8 +40,9 @@ async function change(text: string, name: string, batch: readonly Context[]): Pr
 
 /** Whoever's account was not changed is refused: unknown, or not covered for what this batch wants of it together. */
 const refusing =
-  (name: string, text: string) =>
+  (name: string, text: string, pace: Pace) =>
   async (batch: readonly Context[]): Promise<readonly BatchResult[]> => {
+    if (pace.delayMs > 0) await sleep(pace.delayMs);
     const changed = await change(text, name, batch);
     return batch.map(({ payload: { account } }) =>
       changed.has(account) ? null : new Refused('NOT_COVERED'),
@@ -54,21 +62,22 @@ const single =
     if (!changed.has(context.payload.account)) throw new Refused('NOT_COVERED');
   };
 
-const tcc = {
+const tccOf = (pace: Pace) => ({
   schema: payload,
-  try: { batch: refusing('reserve', RESERVE) },
+  try: { batch: refusing('reserve', RESERVE, pace) },
   confirm: { batch: carryingOut('confirm', CONFIRM) },
   cancel: { batch: carryingOut('cancel', CANCEL) },
-};
-const saga = {
+});
+const sagaOf = (pace: Pace) => ({
   schema: payload,
-  action: { batch: refusing('move', MOVE) },
+  action: { batch: refusing('move', MOVE, pace) },
   compensate: { batch: carryingOut('move-back', MOVE_BACK) },
-};
+});
 const xa = { schema: payload, work: { one: single(MOVE, 'move') } };
 
-/** The operation `transfer` as a bank of this style offers it. */
-export function operationsOf(style: BankStyle): OperationDefinition[] {
+/** The operation `transfer` as a bank of this style offers it; `pace` may change at any time. */
+export function operationsOf(style: BankStyle, pace: Pace): OperationDefinition[] {
+  const [tcc, saga] = [tccOf(pace), sagaOf(pace)];
   const styles = { tcc: { tcc, saga }, xa: { xa, saga }, 'saga-only': { saga } }[style];
   return [defineOperation<Payload>({ name: 'transfer', ...styles })];
 }

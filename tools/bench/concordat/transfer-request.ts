@@ -11,22 +11,25 @@ export interface TransferRequest {
   readonly fallback: 'none' | 'saga';
   /** Bytes added to each branch's payload. */
   readonly padding: number;
+  /** Prepare budget; absent: the product's default. */
+  readonly timeoutMs?: number;
 }
 
 /** No such account: its participant refuses. */
 export const UNKNOWN_ACCOUNT = 0;
 
-/** Draws the bodies of `POST /v1/transactions`, for ever. */
+/** Draws requests as `POST /v1/transactions` and the outbox take them, for ever. */
 export function requestSource({
   participants,
   mode,
   fallback,
   padding,
+  timeoutMs,
   ...load
-}: TransferRequest & Workload): () => string {
+}: TransferRequest & Workload): () => object {
   const random = seeded(load.seed);
   const pick = accountPicker(load.theta, random);
-  const note = padding > 0 ? 'x'.repeat(padding) : undefined;
+  const note = padding > 0 ? { note: 'x'.repeat(padding) } : {};
   return () => {
     const changes = drawTransfer(participants.length, pick, random);
     const refused = load.refused > 0 && random() < load.refused;
@@ -34,8 +37,8 @@ export function requestSource({
       id: `b${index + 1}`,
       participant: participants[index]!,
       operation: 'transfer',
-      payload: { account: refused && index === 0 ? UNKNOWN_ACCOUNT : account, amount, note },
+      payload: { account: refused && index === 0 ? UNKNOWN_ACCOUNT : account, amount, ...note },
     }));
-    return JSON.stringify({ mode, fallback, branches });
+    return { mode, fallback, timeoutMs, branches };
   };
 }

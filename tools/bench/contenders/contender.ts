@@ -26,7 +26,8 @@ export interface Contender {
   readonly name: string;
   /** Name of the floor it is held against. */
   readonly floor?: string;
-  readonly pids: Pids;
+  /** They change when processes are added. */
+  pids(): Pids;
   /** Databases whose commits and statements are its own. */
   readonly databases: readonly string[];
   /** Topics whose records count for it begin so; absent: it sends none. */

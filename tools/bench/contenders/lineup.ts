@@ -1,3 +1,4 @@
+import { startInitiator } from '../concordat/initiator.js';
 import { Installation, type InstallationOptions, type Submission } from '../concordat/installation.js';
 import type { BankStyle } from '../concordat/operations.js';
 import { startDbos } from '../dbos/dbos.js';
@@ -42,30 +43,47 @@ const floorStyles = (modes: readonly Mode[]): FloorStyle[] => [...new Set(modes.
 
 /** Starts all that `options` asks for. */
 export async function lineUp(site: Site, options: Options, say: (line: string) => void): Promise<Lineup> {
-  say('starting coordinator, participants and load');
-  const installation = await Installation.start(site, installationOptions(options));
-  const ours = options.modes.flatMap((mode) =>
-    options.waits.map((wait) => ({
-      ...installation.contender(submission(mode, wait, options.padding)),
-      floor: floorName(floorStyleOf(mode)),
-    })),
-  );
+  const ours = await startOurs(site, options, say);
   const others: Contender[] = [];
   for (const style of options.floor ? floorStyles(options.modes) : []) {
     say(`starting the ${floorName(style)}`);
     others.push(await startFloor(site, style));
   }
   if (options.peers) {
-    say('starting plain commits');
-    others.push(await startPlain(site));
-    say('starting DBOS');
-    others.push(await startDbos(site, say));
+    say('starting plain commits and DBOS');
+    others.push(await startPlain(site), await startDbos(site, say));
   }
   return {
-    contenders: [...ours, ...others],
+    contenders: [...ours.contenders, ...others],
     stop: async () => {
-      await installation.stop();
+      await ours.stop();
       await Promise.all(others.map((contender) => contender.stop()));
+    },
+  };
+}
+
+async function startOurs(site: Site, options: Options, say: (line: string) => void): Promise<Lineup> {
+  say('starting coordinator, participants and load');
+  const installation = await Installation.start(site, installationOptions(options));
+  const contenders: Contender[] = [];
+  const add = (mode: Mode, contender: Contender): void => {
+    contenders.push({ ...contender, floor: floorName(floorStyleOf(mode)) });
+  };
+  const overHttp = options.submissions.includes('http') ? options.waits : [];
+  for (const mode of options.modes) {
+    for (const wait of overHttp) add(mode, installation.contender(submission(mode, wait, options.padding)));
+  }
+  if (!options.submissions.includes('outbox')) return { contenders, stop: () => installation.stop() };
+  const initiator = await startInitiator(site, installation, options.partitions);
+  for (const mode of options.modes) {
+    const overKafka = { ...submission(mode, 'decided', options.padding), name: `concordat ${mode} outbox` };
+    add(mode, initiator.contender(overKafka));
+  }
+  return {
+    contenders,
+    stop: async () => {
+      await initiator.stop();
+      await installation.stop();
     },
   };
 }

@@ -23,7 +23,7 @@ export async function startDbos(site: Site, say: (line: string) => void): Promis
   return {
     name: 'DBOS two steps',
     databases: [...DATABASES, SYSTEM],
-    pids: { participants: [worker.pid] },
+    pids: () => ({ participants: [worker.pid] }),
     drive: (workload, onEdge) => worker.call<LoadResult, Edge>('drive', workload, onEdge),
     check: () => Promise.resolve(),
     stop: () => worker.stop(),

@@ -71,7 +71,7 @@ export async function startFloor(site: Site, style: FloorStyle): Promise<Contend
     name: floorName(style),
     topicPrefix: `${prefix}.`,
     databases: [...participants, ledger],
-    pids: { coordinator: [client.pid], participants: workers.map(({ pid }) => pid) },
+    pids: () => ({ coordinator: [client.pid], participants: workers.map(({ pid }) => pid) }),
     drive: (workload: Workload, onEdge) => client.call<LoadResult, Edge>('drive', workload, onEdge),
     check: () => Promise.resolve(),
     stop: async () => {

@@ -1,6 +1,6 @@
-import type { Contender } from '../contenders/contender.js';
+import type { Contender, Pids } from '../contenders/contender.js';
 import type { Site } from '../site.js';
-import { cpuSeconds, machineCpuSeconds } from './cpu.js';
+import { cpuSeconds, machineCpuSeconds, residentBytes } from './cpu.js';
 import { PostgresCounter, type PostgresCounters, type StatementCount } from './postgres-counters.js';
 import { RecordCounter, type RecordCounts } from './record-counter.js';
 
@@ -11,6 +11,7 @@ export interface Look {
   readonly postgres: PostgresCounters;
   readonly statements: readonly StatementCount[];
   readonly records: RecordCounts;
+  readonly residentBytes: Record<string, number>;
 }
 
 /** What a measured window cost. */
@@ -26,6 +27,8 @@ export interface Cost {
   readonly walSyncs: number;
   readonly records: number;
   readonly recordsByTopic: RecordCounts;
+  /** Memory of the largest Node process of each component, at the end. */
+  readonly residentBytes: Readonly<Record<string, number>>;
 }
 
 /** Looks at processes, database and broker before and after. */
@@ -46,14 +49,15 @@ export class Observer {
 
   async look({ pids, databases, topicPrefix }: Contender): Promise<Look> {
     const { postgres, kafka } = this.site;
-    const cpu = cpuSeconds({ ...pids, postgres: [postgres.pid], kafka: kafka.pids });
+    const cpu = cpuSeconds({ ...pids(), postgres: [postgres.pid], kafka: kafka.pids });
     const machineCpu = machineCpuSeconds();
     const [counters, statements, records] = await Promise.all([
       this.postgres.read(databases),
       this.postgres.statements(databases),
       this.records.read(topicPrefix),
     ]);
-    return { cpu, machineCpu, postgres: counters, statements, records };
+    const resident = largestOf(pids());
+    return { cpu, machineCpu, postgres: counters, statements, records, residentBytes: resident };
   }
 
   async close(): Promise<void> {
@@ -78,8 +82,14 @@ export function costBetween(before: Look, after: Look): Cost {
     walSyncs: counted('walSyncs'),
     records: Object.values(recordsByTopic).reduce((sum, count) => sum + count, 0),
     recordsByTopic,
+    residentBytes: after.residentBytes,
   };
 }
+
+const largestOf = (pids: Pids): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(pids).map(([component, own]) => [component, Math.max(...own.map(residentBytes))]),
+  );
 
 function difference(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) {
   return Object.fromEntries(

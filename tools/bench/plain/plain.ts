@@ -22,7 +22,7 @@ export async function startPlain(site: Site): Promise<Contender> {
   return {
     name: 'plain commits',
     databases: DATABASES,
-    pids: { participants: [worker.pid] },
+    pids: () => ({ participants: [worker.pid] }),
     drive: (workload, onEdge) => worker.call<LoadResult, Edge>('drive', workload, onEdge),
     check: () => Promise.resolve(),
     stop: () => worker.stop(),

@@ -4,7 +4,8 @@ import { spreadOf, summarize } from './summary.js';
 
 const sample = (contender: string, round: number, committed: number): Sample => ({
   contender,
-  inFlight: 16,
+  floor: contender === 'ours' ? 'floor' : undefined,
+  x: 16,
   round,
   result: {
     seconds: 10,
@@ -21,6 +22,7 @@ const sample = (contender: string, round: number, committed: number): Sample => 
     walSyncs: 0,
     records: 8 * committed,
     recordsByTopic: {},
+    residentBytes: { coordinator: committed * 1024 * 1024 },
   },
 });
 
@@ -33,7 +35,7 @@ describe('a summary', () => {
       sample('floor', 2, 100),
     ];
 
-    const rows = summarize(samples, () => 'floor');
+    const rows = summarize(samples);
 
     expect(rows.find(({ contender }) => contender === 'ours')?.ofFloor).toEqual({
       median: 0.7,
@@ -44,9 +46,10 @@ describe('a summary', () => {
   });
 
   it('counts costs per committed transaction of all rounds', () => {
-    const [row] = summarize([sample('ours', 1, 50), sample('ours', 2, 150)], () => undefined);
+    const [row] = summarize([sample('ours', 1, 50), sample('ours', 2, 150)]);
 
     expect(row?.perTransaction).toMatchObject({ commits: 2, records: 8, cpuUs: { postgres: 10_000 } });
+    expect(row?.residentMib).toEqual({ coordinator: 150 });
     expect(row?.throughput).toEqual({ median: 10, min: 5, max: 15 });
   });
 });

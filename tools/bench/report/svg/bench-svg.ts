@@ -8,13 +8,7 @@ const HEIGHT = 320;
 const MARGIN = 64;
 const LEGEND_LINE = 18;
 
-/** What the rows differ in along the x axis. */
-export interface XAxis {
-  readonly label: string;
-  of(row: Row): number;
-}
-
-function linesOf(rows: readonly Row[], x: XAxis, value: (row: Row) => Spread): Line[] {
+function linesOf(rows: readonly Row[], value: (row: Row) => Spread): Line[] {
   const names = [...new Set(rows.map(({ contender }) => contender))];
   return names.map((name, index) => ({
     name,
@@ -22,7 +16,7 @@ function linesOf(rows: readonly Row[], x: XAxis, value: (row: Row) => Spread): L
     dashed: name.startsWith('floor'),
     points: rows
       .filter((row) => row.contender === name && value(row).min > 0)
-      .map((row) => ({ x: x.of(row), y: value(row).median, low: value(row).min, high: value(row).max }))
+      .map((row) => ({ x: row.x, y: value(row).median, low: value(row).min, high: value(row).max }))
       .sort((a, b) => a.x - b.x),
   }));
 }
@@ -38,13 +32,13 @@ function legend(lines: readonly Line[], top: number): string[] {
   });
 }
 
-/** Throughput and latency along `x`, every contender a line, floors dashed; bars span the rounds. */
-export function benchSvg(rows: readonly Row[], x: XAxis): string {
-  const throughput = linesOf(rows, x, (row) => row.throughput);
+/** Throughput and latency along one dimension, every contender a line, floors dashed; bars span the rounds. */
+export function benchSvg(rows: readonly Row[], xLabel: string): string {
+  const throughput = linesOf(rows, (row) => row.throughput);
   const panels: Panel[] = [
-    { title: 'committed per second', xLabel: x.label, lines: throughput },
-    { title: 'latency p50, ms', xLabel: x.label, lines: linesOf(rows, x, (row) => row.p50Ms) },
-    { title: 'latency p99, ms', xLabel: x.label, lines: linesOf(rows, x, (row) => row.p99Ms) },
+    { title: 'committed per second', xLabel: xLabel, lines: throughput },
+    { title: 'latency p50, ms', xLabel: xLabel, lines: linesOf(rows, (row) => row.p50Ms) },
+    { title: 'latency p99, ms', xLabel: xLabel, lines: linesOf(rows, (row) => row.p99Ms) },
   ];
   const legendTop = MARGIN + HEIGHT + MARGIN;
   const height = legendTop + throughput.length * LEGEND_LINE + LEGEND_LINE;

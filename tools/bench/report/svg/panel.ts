@@ -1,5 +1,4 @@
-import { figure } from '../table.js';
-import { logScale, type Scale } from './scale.js';
+import { scaleOf, type Scale } from './scale.js';
 
 export interface Point {
   readonly x: number;
@@ -53,7 +52,7 @@ function axes({ left, top, width, height }: Frame, x: Scale, y: Scale, { title, 
   ];
 }
 
-const figureOf = (tick: number): string => (Number.isInteger(tick) ? String(tick) : figure(tick));
+const figureOf = (tick: number): string => String(Number(tick.toPrecision(3)));
 
 function curve({ color, dashed, points }: Line, x: Scale, y: Scale): string[] {
   const path = points.map(
@@ -69,17 +68,17 @@ function curve({ color, dashed, points }: Line, x: Scale, y: Scale): string[] {
   ];
 }
 
-/** One diagram, both axes logarithmic. Lines without a point are left out. */
+/** One diagram. Lines without a point are left out. */
 export function drawPanel(panel: Panel, frame: Frame): string[] {
   const lines = panel.lines.filter(({ points }) => points.length > 0);
   const points = lines.flatMap((line) => line.points);
   if (points.length === 0) return [];
-  const x = logScale(
+  const x = scaleOf(
     points.map((point) => point.x),
     frame.left,
     frame.left + frame.width,
   );
   const heights = points.flatMap(({ low, high }) => [low, high]);
-  const y = logScale(heights, frame.top + frame.height, frame.top);
+  const y = scaleOf(heights, frame.top + frame.height, frame.top);
   return [...axes(frame, x, y, panel), ...lines.flatMap((line) => curve(line, x, y))];
 }

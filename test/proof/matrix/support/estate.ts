@@ -43,7 +43,7 @@ export interface Pod {
   printed(app: string, from: number): string;
   printedBytes(app: string): number;
   /**
-   * Starts what is down, and again what is armed from before; arms each of `armed` (`name` → spec). Resolves when all are ready.
+   * Starts what is down, and again what is still armed from before; arms each of `armed` (`name` → spec). Resolves when all are ready.
    */
   arm(armed: ReadonlyMap<string, string>): Promise<void>;
   alive(kind: AppKind): readonly string[];
@@ -113,7 +113,8 @@ async function openPod(
 class RunningPod implements Pod {
   readonly probes: string[] = [];
   private readonly pools = new Map<string, pg.Pool>();
-  private armed: ReadonlyMap<string, string> = new Map();
+  /** Which process was armed under a name; it may be another one by now. */
+  private readonly armedPids = new Map<string, number>();
 
   constructor(
     readonly name: string,
@@ -145,12 +146,13 @@ class RunningPod implements Pod {
   }
 
   async arm(armed: ReadonlyMap<string, string>): Promise<void> {
-    const before = this.armed;
-    this.armed = armed;
-    const due = this.cluster.names.filter(
-      (name) => armed.has(name) || before.has(name) || this.cluster.app(name).exit !== undefined,
-    );
+    const due = this.cluster.names.filter((name) => {
+      const { pid, exit } = this.cluster.app(name);
+      return armed.has(name) || this.armedPids.get(name) === pid || exit !== undefined;
+    });
     await Promise.all(due.map((name) => this.cluster.restart(name, settingsOf(armed.get(name)))));
+    this.armedPids.clear();
+    for (const name of armed.keys()) this.armedPids.set(name, this.cluster.app(name).pid);
   }
 
   alive(kind: AppKind): readonly string[] {

@@ -10,7 +10,6 @@ const LANES: readonly (readonly PodKind[])[] = [
   ['solo', 'pair'],
   ['pair', 'solo'],
   ['guards', 'guard', 'pair'],
-  ['solo', 'pair'],
 ];
 /** Opening a second pod of a kind costs as much as some cells do. */
 const WORTH_A_SECOND = 4;

@@ -41,6 +41,8 @@ export interface Options {
   readonly seconds: number;
   readonly peers: boolean;
   readonly floor: boolean;
+  /** Also everything in one process. */
+  readonly embedded: boolean;
   readonly theta: number;
   readonly refused: number;
   readonly padding: number;
@@ -93,6 +95,7 @@ interface Raw {
   readonly seconds?: number;
   readonly peers: boolean;
   readonly floor: boolean;
+  readonly embedded?: boolean;
   readonly zipf: number;
   readonly refused: number;
   readonly payload: number;
@@ -131,6 +134,7 @@ const command = (): Command =>
       numberOf,
     )
     .option('--no-peers', 'without plain commits and DBOS')
+    .option('--embedded', 'also coordinator, participants and client in one process, with a broker inside')
     .option('--no-floor', 'without the floor')
     .option('--zipf <theta>', 'skew of the accounts; 0 uniform', numberOf, 0)
     .option('--refused <share>', 'of transfers refused by their business, 0 to 1', numberOf, 0)
@@ -159,6 +163,7 @@ export function readOptions(argv: readonly string[]): Options {
     seconds: raw.seconds ?? preset.seconds,
     peers: raw.peers,
     floor: raw.floor,
+    embedded: raw.embedded ?? false,
     theta: raw.zipf,
     refused: raw.refused,
     padding: raw.payload,

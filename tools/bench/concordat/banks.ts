@@ -14,10 +14,10 @@ export interface Bank {
   readonly databaseUrl: string;
 }
 
-export type BankPlan = Omit<BankSetup, 'name' | 'style' | 'databaseUrl'>;
+type Common = Omit<BankSetup, 'name' | 'style' | 'databaseUrl'>;
 
 /** Resolves when it takes commands. */
-export async function startBank(site: Site, name: string, style: BankStyle, plan: BankPlan): Promise<Bank> {
+export async function startBank(site: Site, name: string, style: BankStyle, plan: Common): Promise<Bank> {
   const databaseUrl = await accountDatabase(site, name);
   await migrateParticipant(databaseUrl);
   const { logDir, profileDir, onDeath } = site;

@@ -2,6 +2,7 @@ import { startInitiator } from '../concordat/initiator.js';
 import { Installation, type InstallationOptions, type Submission } from '../concordat/installation.js';
 import type { BankStyle } from '../concordat/operations.js';
 import { startDbos } from '../dbos/dbos.js';
+import { startEmbedded, startEmbeddedFloor } from '../embedded/embedded.js';
 import { floorName, startFloor, type FloorStyle } from '../floor/floor.js';
 import type { Mode, Options, Wait } from '../options.js';
 import { startPlain } from '../plain/plain.js';
@@ -48,6 +49,11 @@ export async function lineUp(site: Site, options: Options, say: (line: string) =
   for (const style of options.floor ? floorStyles(options.modes) : []) {
     say(`starting the ${floorName(style)}`);
     others.push(await startFloor(site, style));
+  }
+  if (options.embedded) {
+    say('starting the embedded installation');
+    others.push(await startEmbedded(site));
+    if (options.floor) others.push(await startEmbeddedFloor(site));
   }
   if (options.peers) {
     say('starting plain commits and DBOS');

@@ -7,8 +7,13 @@ export interface Letter {
   readonly body: unknown;
 }
 
+/** Where letters are handed over. */
+export interface Outgoing {
+  send(letters: readonly Letter[]): void;
+}
+
 /** kafkajs as fast as it goes: one produce a tick, no offsets committed, one partition a topic. */
-export class Post {
+export class Post implements Outgoing {
   private outgoing: Letter[] = [];
 
   private constructor(

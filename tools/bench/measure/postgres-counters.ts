@@ -35,27 +35,28 @@ export interface StatementCount {
   readonly rows: number;
 }
 
-/** Looks at the statistics of a server over a connection of its own, as superuser. */
+/** Looks at the statistics of a server over connections of its own, as superuser. */
 export class PostgresCounter {
-  private constructor(private readonly client: pg.Client) {}
+  private constructor(private readonly pool: pg.Pool) {}
 
   static async open(adminUrl: string): Promise<PostgresCounter> {
-    const client = new pg.Client({ connectionString: adminUrl });
-    await client.connect();
-    return new PostgresCounter(client);
+    const pool = new pg.Pool({ connectionString: adminUrl });
+    // Opened now: the first look is not to wait for a connection.
+    await pool.query('SELECT 1');
+    return new PostgresCounter(pool);
   }
 
   async read(databases: readonly string[]): Promise<PostgresCounters> {
-    const { rows } = await this.client.query<PostgresCounters & pg.QueryResultRow>(COUNTERS, [databases]);
+    const { rows } = await this.pool.query<PostgresCounters & pg.QueryResultRow>(COUNTERS, [databases]);
     return rows[0]!;
   }
 
   /** Everything the databases were asked since the server started. */
   async statements(databases: readonly string[]): Promise<StatementCount[]> {
-    return (await this.client.query<StatementCount & pg.QueryResultRow>(STATEMENTS, [databases])).rows;
+    return (await this.pool.query<StatementCount & pg.QueryResultRow>(STATEMENTS, [databases])).rows;
   }
 
   close(): Promise<void> {
-    return this.client.end();
+    return this.pool.end();
   }
 }

@@ -24,7 +24,7 @@ export interface JournalEntry {
   readonly gtx: string;
   readonly request: BeginRequestInput;
   readonly branches: readonly WantedBranch[];
-  readonly idempotencyKey: string | null;
+  readonly submission: Submission;
   readonly via: 'http' | 'outbox';
   accepted: boolean;
   rejected: string | null;
@@ -124,7 +124,7 @@ export class Customers {
     await scheduler.sleep(network.latencyMs());
     const { engine, process } = node;
     if (!engine || !process.isUp) return null;
-    const work = engine.desk.submit(this.submission(entry)).then(
+    const work = engine.desk.submit(entry.submission).then(
       ({ stored }) => this.awaited(node, stored),
       (error: unknown) => this.refused(entry, error),
     );
@@ -148,15 +148,6 @@ export class Customers {
       this.complaints.push(`${entry.gtx}: told ${entry.told}, then ${outcome ?? 'undecided'}`);
   }
 
-  private submission({ request, idempotencyKey }: JournalEntry): Submission {
-    return {
-      request: beginRequestSchema.parse(request),
-      idempotencyKey,
-      initiator: null,
-      traceparent: null,
-    };
-  }
-
   private newEntry(): JournalEntry {
     const { dice, site } = this;
     const gtx = site.random(dice).uuidv7();
@@ -172,7 +163,13 @@ export class Customers {
     };
     const via = dice.chance(site.shape.outboxShare) ? 'outbox' : 'http';
     const idempotencyKey = dice.chance(0.3) ? `key-${gtx}` : null;
-    return { gtx, request, branches, idempotencyKey, via, accepted: false, rejected: null, told: null };
+    const submission: Submission = {
+      request: beginRequestSchema.parse(request),
+      idempotencyKey,
+      initiator: null,
+      traceparent: null,
+    };
+    return { gtx, request, branches, submission, via, accepted: false, rejected: null, told: null };
   }
 
   /** 2PC without fallback goes to those who can prepare; a saga may have a pivot and retriable steps behind it. */

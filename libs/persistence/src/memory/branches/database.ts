@@ -9,7 +9,8 @@ import { MemoryTransaction } from './transaction.js';
  */
 export class MemoryDatabase implements Storage {
   readonly locks: Locks;
-  private readonly committed = new Map<string, Exclude<Value, undefined>>();
+  /** By table, then by key. */
+  private readonly committed = new Map<string, Map<string, Exclude<Value, undefined>>>();
   private readonly open = new Set<MemoryTransaction>();
   private readonly sequences = new Map<string, number>();
   private lastId = 0;
@@ -32,20 +33,27 @@ export class MemoryDatabase implements Storage {
 
   /** What everybody sees. */
   read(key: string): Value {
-    return this.committed.get(key);
+    return this.committed.get(tableOf(key))?.get(key);
   }
 
   /** Committed values of one table, in no promised order. */
   values(table: string): Value[] {
-    return [...this.committed].filter(([key]) => key.startsWith(`${table}|`)).map(([, value]) => value);
+    return [...(this.committed.get(table)?.values() ?? [])];
   }
 
   apply(writes: ReadonlyMap<string, Value>): void {
     for (const [key, value] of writes) {
-      if (value === undefined) this.committed.delete(key);
-      else this.committed.set(key, value);
+      if (value === undefined) this.committed.get(tableOf(key))?.delete(key);
+      else this.tableFor(key).set(key, value);
     }
     this.applied(writes);
+  }
+
+  private tableFor(key: string): Map<string, Exclude<Value, undefined>> {
+    const name = tableOf(key);
+    const table = this.committed.get(name) ?? new Map<string, Exclude<Value, undefined>>();
+    this.committed.set(name, table);
+    return table;
   }
 
   /** As of a sequence: never rolled back. */
@@ -60,3 +68,5 @@ export class MemoryDatabase implements Storage {
     for (const transaction of [...this.open]) transaction.lose();
   }
 }
+
+const tableOf = (key: string): string => key.slice(0, key.indexOf('|'));

@@ -8,7 +8,7 @@ import {
   type RowMove,
 } from '../../port/branch-store.js';
 import { MemoryClient } from './business-client.js';
-import { fenceAt, fenceKey, rowAt, rowKey, toBranchRow, toStored, type StoredRow } from './tables.js';
+import { copyOf, fenceAt, fenceKey, rowAt, rowKey, toBranchRow, toStored, type StoredRow } from './tables.js';
 import type { MemoryTransaction } from './transaction.js';
 
 /** What ends a local transaction, supplied by the store that opened it. */
@@ -136,11 +136,10 @@ export class MemoryLocalTransaction implements LocalTransaction {
 const isIn = (row: StoredRow | null, { from }: RowMove): row is StoredRow =>
   row !== null && from.includes(row.state);
 
-const movedRow = (row: StoredRow, { to, output, error }: RowMove, nowMs: number): StoredRow =>
-  structuredClone({
-    ...row,
-    state: to,
-    updatedAtMs: nowMs,
-    ...(output === undefined ? {} : { output }),
-    ...(error === undefined ? {} : { error }),
-  });
+const movedRow = (row: StoredRow, { to, output, error }: RowMove, nowMs: number): StoredRow => ({
+  ...row,
+  state: to,
+  updatedAtMs: nowMs,
+  ...(output === undefined ? {} : { output: copyOf(output) }),
+  ...(error === undefined ? {} : { error: copyOf(error) }),
+});

@@ -31,30 +31,35 @@ export const allRows = (database: MemoryDatabase): StoredRow[] => database.value
 export const allFences = (database: MemoryDatabase): StoredFence[] =>
   database.values('fence') as StoredFence[];
 
-/** JSON goes in as a copy, as over a wire: nobody keeps a hand on what is stored. */
-export const toStored = (row: NewBranchRow, nowMs: number): StoredRow =>
-  structuredClone({
-    gtx: row.gtx,
-    branch: row.branch,
-    attempt: row.attempt,
-    style: row.style,
-    state: row.state,
-    operation: row.operation,
-    payload: row.payload,
-    output: row.output,
-    error: row.error,
-    ledgerEpoch: row.ledgerEpoch,
-    updatedAtMs: nowMs,
-    forgotten: false,
-  });
+/** JSON goes in and out as a copy, as over a wire: nobody keeps a hand on what is stored. */
+export const copyOf = <T>(json: T): T =>
+  typeof json === 'object' && json !== null ? structuredClone(json) : json;
+
+export const toStored = (row: NewBranchRow, nowMs: number): StoredRow => ({
+  gtx: row.gtx,
+  branch: row.branch,
+  attempt: row.attempt,
+  style: row.style,
+  state: row.state,
+  operation: row.operation,
+  payload: copyOf(row.payload),
+  output: copyOf(row.output),
+  error: copyOf(row.error),
+  ledgerEpoch: row.ledgerEpoch,
+  updatedAtMs: nowMs,
+  forgotten: false,
+});
 
 export function toBranchRow(
   { updatedAtMs, forgotten: _forgotten, ...row }: StoredRow,
   nowMs: number,
 ): BranchRow {
-  return structuredClone({
+  return {
     ...row,
+    payload: copyOf(row.payload),
+    output: copyOf(row.output),
+    error: copyOf(row.error),
     updatedAt: new Date(updatedAtMs).toISOString(),
     ageMs: nowMs - updatedAtMs,
-  });
+  };
 }

@@ -14,6 +14,7 @@ export interface CoordinatorPlan {
 export class Coordinator {
   private app: AppProcess | undefined;
   private meantToEnd = false;
+  private starts = 0;
 
   private constructor(
     private readonly site: Site,
@@ -40,6 +41,7 @@ export class Coordinator {
   /** After {@link kill}. Resolves when it is ready. */
   async restart(): Promise<void> {
     const { site, name } = this;
+    this.starts += 1;
     const app = await startApp('coordinator', {
       env: this.environment(),
       logFile: path.join(site.logDir, `${name}.log`),
@@ -70,7 +72,8 @@ export class Coordinator {
       PORT: String(port),
       DATABASE_URL: plan.databaseUrl,
       KAFKA_BROKERS: site.kafka.brokers,
-      CONCORDAT_INSTANCE_ID: name,
+      // As by default (host and pid): a new process is a new instance.
+      CONCORDAT_INSTANCE_ID: `${name}.${this.starts}`,
       CONCORDAT_TOPIC_PREFIX: plan.topicPrefix,
       CONCORDAT_PARTITIONS: String(plan.partitions),
       NODE_OPTIONS: profiling,

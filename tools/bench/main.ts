@@ -68,17 +68,23 @@ function interrupted(): Promise<number> {
   });
 }
 
-async function run(open: Open): Promise<number> {
+/** What goes wrong after an interruption is its consequence, and nobody's news. */
+async function run(open: Open, interruption: AbortSignal): Promise<number> {
   try {
     await bench(readOptions(process.argv.slice(2)), open);
     return 0;
   } catch (error) {
+    if (interruption.aborted) return 1;
     process.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`);
     return 1;
   }
 }
 
 const open: Open = {};
-const exitCode = await Promise.race([run(open), interrupted()]);
+const interruption = new AbortController();
+const exitCode = await Promise.race([
+  run(open, interruption.signal),
+  interrupted().finally(() => interruption.abort()),
+]);
 await close(open);
 process.exit(exitCode);

@@ -43,46 +43,60 @@ export interface SiteOptions {
   readonly say: (line: string) => void;
 }
 
-export async function openSite({ profileDir, long, say }: SiteOptions): Promise<Site> {
+/** Starts the servers. When one of them does not come up nothing is left behind. */
+export async function openSite(options: SiteOptions): Promise<Site> {
   const directory = await temporaryDirectory('bench');
-  const logDir = path.join(directory.path, 'logs');
+  let postgres: Postgres | undefined;
+  let kafka: Kafka | undefined;
+  const close = async (): Promise<void> => {
+    await kafka?.stop();
+    await postgres?.stop('immediate');
+    await directory.remove();
+  };
+  try {
+    postgres = await startDatabase(directory.path, options);
+    kafka = await startBroker(directory.path, options);
+    return await siteOf(directory.path, postgres, kafka, options, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const startDatabase = (directory: string, { say }: SiteOptions): Promise<Postgres> =>
+  startPostgres({
+    dataDir: path.join(directory, 'postgres'),
+    maxPreparedTransactions: 2_000,
+    maxConnections: 400,
+    settings: { ...POSTGRES_SETTINGS },
+    log: say,
+  });
+
+const startBroker = (directory: string, { long, say }: SiteOptions): Promise<Kafka> =>
+  startKafka({ dir: path.join(directory, 'kafka'), log: say, ...(long ? { jvm: [], heap: '1g' } : {}) });
+
+async function siteOf(
+  directory: string,
+  postgres: Postgres,
+  kafka: Kafka,
+  { profileDir }: SiteOptions,
+  close: () => Promise<void>,
+): Promise<Site> {
+  const logDir = path.join(directory, 'logs');
   await mkdir(logDir);
   if (profileDir !== undefined) await mkdir(profileDir, { recursive: true });
-  const [postgres, kafka] = await Promise.all([
-    startPostgres({
-      dataDir: path.join(directory.path, 'postgres'),
-      maxPreparedTransactions: 2_000,
-      maxConnections: 400,
-      settings: { ...POSTGRES_SETTINGS },
-      log: say,
-    }),
-    startKafka({
-      dir: path.join(directory.path, 'kafka'),
-      log: say,
-      ...(long ? { jvm: [], heap: '1g' } : {}),
-    }),
-  ]);
-  await asSuperuser(postgres, 'postgres', 'CREATE EXTENSION pg_stat_statements');
+  await runSql(postgres.adminUrl, 'CREATE EXTENSION pg_stat_statements');
   let onDeath!: (error: Error) => void;
   const died = new Promise<never>((_, reject) => (onDeath = reject));
   // Raced against the work; before and after it nobody listens.
   died.catch(() => undefined);
   return {
-    ...{ postgres, kafka, logDir, profileDir, died, onDeath },
+    ...{ postgres, kafka, logDir, profileDir, died, onDeath, close },
     database: async (name) => {
       await postgres.createDatabase(name, { owner: name });
       return postgres.url(name, name);
     },
-    close: async () => {
-      await kafka.stop();
-      await postgres.stop('immediate');
-      await directory.remove();
-    },
   };
-}
-
-async function asSuperuser(postgres: Postgres, database: string, text: string): Promise<void> {
-  await runSql(postgres.url(database), text);
 }
 
 /** Runs statements over a connection of its own. */

@@ -8,6 +8,7 @@ import { readOptions, type Options } from './options.js';
 import { Observer } from './measure/observer.js';
 import { costTable, throughputTable } from './report/print.js';
 import { writeReport } from './report/write-report.js';
+import { statementTable } from './report/statements.js';
 import { summarize } from './report/summary.js';
 import { measureAll, type Progress } from './run.js';
 import { SERIES } from './series/all.js';
@@ -49,6 +50,9 @@ async function measureSeries(site: Site, options: Options, open: Open): Promise<
   const rows = summarize(samples);
   const { xLabel } = series;
   say(`\n${throughputTable(rows, xLabel)}\n\n${costTable(rows, xLabel)}`);
+  if (options.statements) {
+    for (const sample of samples) say(`\n${statementTable(sample, xLabel)}`);
+  }
   const files = await writeReport({ options, series: options.series, xLabel, rows, samples });
   say(`\nwritten: ${files.join(', ')}`);
 }

@@ -49,6 +49,8 @@ export interface Options {
   readonly coordinators: number;
   readonly partitions: number;
   readonly seed: number;
+  /** Also says which statements ran. */
+  readonly statements: boolean;
   readonly profileDir: string | undefined;
   readonly out: string;
   readonly quick: boolean;
@@ -102,6 +104,7 @@ interface Raw {
   readonly coordinators: number;
   readonly partitions: number;
   readonly seed: number;
+  readonly statements?: boolean;
   readonly profile?: string;
   readonly out: string;
 }
@@ -141,6 +144,7 @@ const command = (): Command =>
     .option('--payload <bytes>', 'added to each payload', numberOf, 0)
     .option('--coordinators <n>', 'coordinator processes', numberOf, 1)
     .option('--partitions <n>', 'of every topic', numberOf, PARTITIONS)
+    .option('--statements', 'also says which SQL statements ran how often')
     .option('--profile <dir>', 'writes a CPU profile of each Node process there')
     .option('--out <dir>', 'where report.json and bench.svg go', 'tmp/bench')
     .addOption(new Option('--seed <n>', 'draws the transfers').argParser(numberOf).default(1));
@@ -170,6 +174,7 @@ export function readOptions(argv: readonly string[]): Options {
     coordinators: raw.coordinators,
     partitions: raw.partitions,
     seed: raw.seed,
+    statements: raw.statements ?? false,
     profileDir: raw.profile,
     out: raw.out,
     quick: raw.quick ?? false,

@@ -112,6 +112,11 @@ export class Installation {
     await load.call('accept', { ...order, ports: this.apps.map(({ port }) => port) } satisfies AcceptOrder);
   }
 
+  /** Ends the window of the drive under way early. */
+  async enough(): Promise<void> {
+    await this.load.call('enough');
+  }
+
   bank(name: string): Bank {
     const found = this.banks.find((bank) => bank.name === name);
     if (found === undefined) throw new Error(`there is no bank ${name}`);

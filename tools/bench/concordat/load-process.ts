@@ -49,6 +49,8 @@ async function withConnections<T>(
 
 const afterOverload = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, OVERLOADED_PAUSE_MS));
 
+let endWindow = (): void => undefined;
+
 function drive(order: HttpDrive): Promise<unknown> {
   const { ports, wait, inFlight } = order;
   const next = requestSource(order);
@@ -59,8 +61,14 @@ function drive(order: HttpDrive): Promise<unknown> {
       if (ending === Ending.Overloaded) await afterOverload();
       return ending;
     };
-    return closedLoop(order, submit, (edge) => tell<Edge>(edge));
+    const enough = new Promise<void>((resolve) => (endWindow = resolve));
+    return closedLoop(order, submit, (edge) => tell<Edge>(edge), enough);
   });
+}
+
+/** Ends the window of the drive under way. */
+async function enough(): Promise<void> {
+  endWindow();
 }
 
 /** Submissions that are only to be accepted: so many, whatever becomes of them. */
@@ -88,4 +96,4 @@ function accept(order: AcceptOrder): Promise<unknown> {
   });
 }
 
-serve({ drive, accept });
+serve({ drive, enough, accept });

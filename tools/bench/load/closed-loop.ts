@@ -33,6 +33,8 @@ export interface LoadResult {
 export type Edge = 'begin' | 'end';
 export type OnEdge = (edge: Edge) => void;
 
+const NEVER = new Promise<never>(() => undefined);
+
 class Tally {
   readonly endings = { committed: 0, aborted: 0, overloaded: 0, late: 0 };
   readonly timesMs: number[] = [];
@@ -45,12 +47,13 @@ class Tally {
 
 /**
  * Keeps `inFlight` submissions under way and measures those that end inside the window. Resolves when the last one has ended.
- * Rejects with the first error of `submit`: a fault of the measured system is no measurement.
+ * `enough` ends the window early. Rejects with the first error of `submit`: a fault of the measured system is no measurement.
  */
 export async function closedLoop(
   { inFlight, warmupMs, measureMs }: LoadOrder,
   submit: () => Promise<Ending>,
   onEdge: OnEdge,
+  enough: Promise<unknown> = NEVER,
 ): Promise<LoadResult> {
   let tally = new Tally();
   let running = true;
@@ -66,7 +69,7 @@ export async function closedLoop(
   tally = new Tally();
   const startMs = performance.now();
   onEdge('begin');
-  await Promise.race([sleep(measureMs), loops]);
+  await Promise.race([sleep(measureMs, undefined, { ref: false }), loops, enough]);
   const measured = tally;
   tally = new Tally();
   const seconds = (performance.now() - startMs) / 1000;

@@ -23,8 +23,6 @@ const ACCEPTING_IN_FLIGHT = 64;
 const TIMEOUT_MS = 3_600_000;
 /** The longest a drain may take. */
 const PATIENCE_MS = 900_000;
-/** New traffic is measured in pieces this long, as many as the drain takes. */
-const PIECE_MS = 2_000;
 
 const PREPARED = `SELECT count(*)::int AS prepared FROM concordat.branch WHERE state = 'PREPARED' AND gtx < $1::uuid`;
 
@@ -64,12 +62,12 @@ class Backlog {
     await this.installation.restartCoordinators();
     onEdge('begin');
     const startMs = performance.now();
-    const settled = { done: false };
-    const traffic = this.newTraffic(workload, settled);
+    const endless = { ...workload, warmupMs: 0, measureMs: PATIENCE_MS };
+    const traffic = this.installation.drive(tccTransfer(), endless, () => undefined);
     await until('the backlog to be drained', async () => (await this.left(boundary)) === 0, PATIENCE_MS);
     const seconds = (performance.now() - startMs) / 1000;
     onEdge('end');
-    settled.done = true;
+    await this.installation.enough();
     this.during = await traffic;
     return { seconds, endings: { ...NOTHING, committed: this.size }, latency: latencyOf([seconds * 1000]) };
   }
@@ -95,21 +93,6 @@ class Backlog {
   private async left(boundary: string): Promise<number> {
     const counts = await Promise.all(this.installation.banks.map((bank) => preparedAt(bank, boundary)));
     return counts.reduce((sum, count) => sum + count, 0);
-  }
-
-  private async newTraffic(workload: Workload, settled: { done: boolean }): Promise<LoadResult> {
-    const pieces: LoadResult[] = [];
-    while (!settled.done) {
-      const piece = { ...workload, seed: workload.seed + pieces.length, warmupMs: 0, measureMs: PIECE_MS };
-      pieces.push(await this.installation.drive(tccTransfer(), piece, () => undefined));
-    }
-    const committed = pieces.reduce((sum, { endings }) => sum + endings.committed, 0);
-    const seconds = pieces.reduce((sum, piece) => sum + piece.seconds, 0);
-    // Latencies of pieces cannot be merged exactly: those of the slowest piece are shown.
-    const slowest = pieces.reduce((worst, piece) =>
-      piece.latency.p99Ms > worst.latency.p99Ms ? piece : worst,
-    );
-    return { seconds, endings: { ...NOTHING, committed }, latency: slowest.latency };
   }
 }
 

@@ -32,8 +32,9 @@ export type Verdict =
 const MAX_OUTPUT_BYTES = 512 * 1024;
 
 /**
- * Runs handlers inside `tx`; verdicts in the order of the calls. A branch alone runs under a savepoint, so that its refusal keeps
- * what else the transaction wrote. Anything but a refusal is thrown.
+ * Runs handlers inside `tx`; verdicts in the order of the calls. A batch handler says of each branch whether it is refused; a refusal
+ * that is thrown is thrown on, since it leaves half done what the handler wrote: the caller rolls back, and writes it down anew.
+ * @throws Refused, or whatever else a handler throws
  */
 export async function judge(
   desk: Desk,
@@ -43,7 +44,7 @@ export async function judge(
   const verdicts = new Map<Call, Verdict>();
   for (const [step, group] of groupedByStep(calls)) {
     const found = isBatch(step)
-      ? await judgeBatch(desk, tx, step, group, calls.length === 1)
+      ? await judgeBatch(desk, tx, step, group)
       : await judgeEach(desk, tx, step, group);
     group.forEach((call, index) => verdicts.set(call, found[index]!));
   }
@@ -52,16 +53,19 @@ export async function judge(
 
 /** The same for handlers that may not refuse any more: confirm, cancel, compensate. */
 export async function carryOut(desk: Desk, tx: LocalTransaction, calls: readonly Call[]): Promise<void> {
-  const verdicts = await judge(desk, tx, calls);
+  const verdicts = await judge(desk, tx, calls).catch((error: unknown) => {
+    throw error instanceof Refused ? mayNotRefuse(calls[0]!, faultOfRefusal(error)) : error;
+  });
   verdicts.forEach(({ refused }, index) => {
-    if (refused)
-      throw new Error(
-        `${calls[index]!.operation}: confirm, cancel and compensate may not refuse (${refused.code}: ${refused.message})`,
-      );
+    if (refused) throw mayNotRefuse(calls[index]!, refused);
   });
 }
 
-/** One handler without a savepoint: the caller rolls everything back after a refusal. */
+function mayNotRefuse({ operation }: Call, { code, message }: BranchFault): Error {
+  return new Error(`${operation}: confirm, cancel and compensate may not refuse (${code}: ${message})`);
+}
+
+/** One handler; a refusal is its verdict: the caller rolls everything back then. */
 export async function judgeAlone(
   desk: Desk,
   tx: LocalTransaction,
@@ -88,9 +92,7 @@ async function judgeEach(
   calls: readonly Call[],
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
-  for (const call of calls) {
-    verdicts.push(await asVerdict(() => tx.savepoint(() => step.one(contextFor(desk, tx, call)))));
-  }
+  for (const call of calls) verdicts.push(verdictOf(await step.one(contextFor(desk, tx, call))));
   return verdicts;
 }
 
@@ -99,12 +101,9 @@ async function judgeBatch(
   tx: LocalTransaction,
   step: BatchStep<unknown>,
   calls: readonly Call[],
-  alone: boolean,
 ): Promise<Verdict[]> {
   const contexts = calls.map((call) => contextFor(desk, tx, call));
-  const run = () => step.batch(contexts, tx.client);
-  if (alone) return [await asVerdict(async () => (await tx.savepoint(run))?.[0])];
-  const results = await run();
+  const results = await step.batch(contexts, tx.client);
   if (results && results.length !== calls.length) {
     throw new Error(
       `${calls[0]!.operation}: a batch handler returned ${results.length} results for ${calls.length} branches`,
@@ -122,8 +121,10 @@ async function asVerdict(run: () => Promise<HandlerResult | BatchResult>): Promi
   }
 }
 
+export const faultOfRefusal = ({ code, message }: Refused): BranchFault => ({ code, message });
+
 function verdictOf(result: HandlerResult | BatchResult): Verdict {
-  if (result instanceof Refused) return { refused: { code: result.code, message: result.message } };
+  if (result instanceof Refused) return { refused: faultOfRefusal(result) };
   const readOnly = result instanceof ReadOnly;
   return { refused: null, output: checkedOutput(readOnly ? result.output : (result ?? null)), readOnly };
 }

@@ -16,7 +16,8 @@ import type { Desk } from '../desk/desk.js';
 import { faultOfBranch, looksAgain, noOfFault } from '../desk/fault.js';
 import type { Answer, Work, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
-import { carryOut, judge } from './judge.js';
+import { Refused } from '../operations/refused.js';
+import { carryOut, faultOfRefusal, judge } from './judge.js';
 import type { Call, Verdict } from './judge.js';
 import { asOneOrOneByOne } from './one-by-one.js';
 import { inTransaction, rowFor } from './transaction.js';
@@ -41,8 +42,9 @@ class NotStored extends Error {
 
 /**
  * ACTION (protocol.md §8 R3): one local transaction writes the guard row, raises the fence so that PREPARE of an earlier attempt is
- * refused for ever, cancels that attempt where it is prepared here, and runs the handler under a savepoint: a refusal rolls back the
- * handler only. An earlier xa attempt is rolled back first; a lock timeout on the fence means that it prepared again: once more.
+ * refused for ever, cancels that attempt where it is prepared here, and runs the handler. A refusal rolls all of it back; FAILED is
+ * then written the same way, without the handler. An earlier xa attempt is rolled back first; a lock timeout on the fence means
+ * that it prepared again: once more.
  */
 export function actSaga(desk: Desk, works: readonly Action[]): Promise<readonly Answer[]> {
   return asOneOrOneByOne(
@@ -54,10 +56,15 @@ export function actSaga(desk: Desk, works: readonly Action[]): Promise<readonly 
 }
 
 async function actOne(desk: Desk, work: Action): Promise<Answer> {
+  let refused: BranchFault | null = null;
   for (let tries = 1; ; tries += 1) {
     try {
-      return (await actOnce(desk, [work]))[0]!;
+      return (await actOnce(desk, [work], refused))[0]!;
     } catch (error) {
+      if (error instanceof Refused) {
+        refused = faultOfRefusal(error);
+        continue;
+      }
       if (error instanceof NotStored) return retry(work, 'ACTION', error.fault);
       const fault = await faultOfBranch(desk, error);
       if (!looksAgain(fault) || tries >= MAX_TRIES) return retry(work, 'ACTION', noOfFault(fault).fault);
@@ -65,10 +72,15 @@ async function actOne(desk: Desk, work: Action): Promise<Answer> {
   }
 }
 
-async function actOnce(desk: Desk, works: readonly Action[]): Promise<readonly Answer[]> {
+/** @param refused by the handler, which was rolled back: FAILED is all there is to write */
+async function actOnce(
+  desk: Desk,
+  works: readonly Action[],
+  refused: BranchFault | null = null,
+): Promise<readonly Answer[]> {
   // TLA+: ActionDone, ActionFailed, RepeatResult; XaBranch!ActionFence, XaBranch!ActionHandler, XaBranch!ActionCommit
   if (desk.catalog.usesXa) await Promise.all(works.map((work) => rollbackEarlier(desk, work)));
-  const plans = works.map((work) => planOf(desk, work));
+  const plans = works.map((work) => (refused ? planRefused(work, refused) : planOf(desk, work)));
   const fresh = new Map<Work, Answer>();
   await inTransaction(desk, async (tx) => {
     const accepted = await tx.acceptRows(plans.map(rowOf));
@@ -86,11 +98,17 @@ async function actOnce(desk: Desk, works: readonly Action[]): Promise<readonly A
     );
     await correct(tx, acting, verdicts);
     await tx.commit();
-    await reach(desk, 'S1', acting.length);
+    await reach(desk, 'S1', accepts.length);
     for (const { work, refuse } of accepts) if (refuse) fresh.set(work, failed(work, refuse));
     acting.forEach(({ work }, index) => fresh.set(work, resultOf(work, verdicts[index]!)));
   });
   return Promise.all(works.map(async (work) => fresh.get(work) ?? repeatResult(desk, work)));
+}
+
+/** @throws NotStored for a step that must succeed in the end */
+function planRefused(work: Action, refuse: BranchFault): Plan {
+  if (work.command.kind === StepKind.Retriable) throw new NotStored(refuse);
+  return { work, call: null, refuse };
 }
 
 function planOf(desk: Desk, work: Action): Plan {

@@ -1,5 +1,5 @@
 import { BranchRowState, movableFrom, NoCode, plainNo, prepareRule, storedNo } from '#protocol';
-import type { No } from '#protocol';
+import type { BranchFault, No } from '#protocol';
 import { StoreError } from '#persistence';
 import type { LocalTransaction, NewBranchRow, RowMove } from '#persistence';
 import { no, yes } from '../desk/answers.js';
@@ -8,8 +8,9 @@ import type { Desk } from '../desk/desk.js';
 import { faultOfBranch, looksAgain, noOfFault } from '../desk/fault.js';
 import type { Answer, Work, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
+import { Refused } from '../operations/refused.js';
 import type { Call, Verdict } from './judge.js';
-import { judge } from './judge.js';
+import { faultOfRefusal, judge } from './judge.js';
 import { asOneOrOneByOne } from './one-by-one.js';
 import { budgetSpent, repeated, seenOf } from './seen.js';
 import { inTransaction, rowFor } from './transaction.js';
@@ -35,10 +36,15 @@ export function prepareTcc(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): Pro
 }
 
 async function prepareOne(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer> {
+  let refused: BranchFault | null = null;
   for (let tries = 1; ; tries += 1) {
     try {
-      return (await prepareOnce(desk, [work]))[0]!;
+      return (await prepareOnce(desk, [work], refused))[0]!;
     } catch (error) {
+      if (error instanceof Refused) {
+        refused = faultOfRefusal(error);
+        continue;
+      }
       const fault = await faultOfBranch(desk, error);
       const known = repeated(work, prepareRule(seenOf(await desk.look(work.key)), false));
       if (known) return known;
@@ -47,9 +53,14 @@ async function prepareOne(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer> 
   }
 }
 
-async function prepareOnce(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): Promise<readonly Answer[]> {
+/** @param refused by the handler, which was rolled back: its tombstone is all there is to write */
+async function prepareOnce(
+  desk: Desk,
+  works: readonly WorkOf<'PREPARE'>[],
+  refused: BranchFault | null = null,
+): Promise<readonly Answer[]> {
   // TLA+: PrepareYes, PrepareExpired
-  const plans = works.map((work) => planOf(desk, work));
+  const plans = works.map((work) => (refused ? planRefused(work, refused) : planOf(desk, work)));
   const fresh = new Map<Work, Answer>();
   await inTransaction(desk, async (tx) => {
     const accepted = await tx.acceptRows(plans.map(rowOf));
@@ -65,9 +76,9 @@ async function prepareOnce(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): Pro
       tx,
       tried.map(({ work }, index) => [work, verdicts[index]!]),
     );
-    await reach(desk, 'P2', tried.length);
+    await reach(desk, 'P2', accepts.length);
     await tx.commit();
-    await reach(desk, 'P3', tried.length);
+    await reach(desk, 'P3', accepts.length);
     for (const { work, refuse } of accepts) if (refuse) fresh.set(work, no(work, refuse));
     tried.forEach(({ work }, index) => fresh.set(work, voteOf(work, verdicts[index]!)));
   });
@@ -80,6 +91,12 @@ async function repeatVote(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer> 
   if (known) return known;
   throw new StoreError('DUPLICATE', 'a row of this branch was there and is gone', false, null);
 }
+
+const planRefused = (work: WorkOf<'PREPARE'>, fault: BranchFault): Plan => ({
+  work,
+  call: null,
+  refuse: { code: NoCode.Refused, fault },
+});
 
 function planOf(desk: Desk, work: WorkOf<'PREPARE'>): Plan {
   const { operation, payload } = work.command;

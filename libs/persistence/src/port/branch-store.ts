@@ -98,7 +98,7 @@ export type NewBranchRow = Omit<BranchRow, 'updatedAt' | 'ageMs'>;
 
 /**
  * One open local transaction, where the handler's business SQL runs too. Every verb takes and returns batches.
- * After any thrown StoreError the transaction is aborted unless the fault happened under `savepoint`.
+ * After any thrown StoreError the transaction is aborted.
  */
 export interface LocalTransaction {
   /** What a handler gets as `tx.client`: the open pg client (postgres/) or the twin's business store (memory/). */
@@ -115,8 +115,6 @@ export interface LocalTransaction {
   ): Promise<readonly { readonly moved: boolean; readonly row: BranchRow | null }[]>;
   /** `pg_current_xact_id_if_assigned() IS NULL`: nothing was written so far. */
   wroteNothing(): Promise<boolean>;
-  /** Runs `work` under a savepoint: a thrown error rolls back to it and is thrown on; the transaction stays usable. */
-  savepoint<T>(work: () => Promise<T>): Promise<T>;
   /** PREPARE TRANSACTION; ends this handle. Throws StoreError SLOTS, DISABLED, DUPLICATE, or ABORTED when the tag was not PREPARE. */
   prepare(gid: string): Promise<void>;
   commit(): Promise<void>;

@@ -32,7 +32,7 @@ export class MemoryClient {
     return changed;
   }
 
-  /** A statement that fails, as bad SQL would: it aborts the transaction unless it happens under a savepoint. */
+  /** A statement that fails, as bad SQL would: it aborts the transaction. */
   async failStatement(message: string): Promise<never> {
     return this.transaction.fail(new StoreError('OTHER', message, false, '42601'));
   }

@@ -108,18 +108,6 @@ export class MemoryLocalTransaction implements LocalTransaction {
     return this.transaction.wroteNothing;
   }
 
-  async savepoint<T>(work: () => Promise<T>): Promise<T> {
-    this.transaction.savepoint();
-    try {
-      const result = await work();
-      this.transaction.release();
-      return result;
-    } catch (error) {
-      this.transaction.rollbackToSavepoint();
-      throw error;
-    }
-  }
-
   prepare(gid: string): Promise<void> {
     return this.ending.prepare(gid, this.transaction);
   }

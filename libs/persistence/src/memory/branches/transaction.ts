@@ -4,20 +4,13 @@ import type { Storage, Value } from './storage.js';
 
 type Status = 'open' | 'prepared' | 'ended' | 'lost';
 
-/** What one savepoint level wrote and locked. */
-interface Level {
-  readonly writes: Map<string, Value>;
-  readonly locks: Set<string>;
-}
-
-const newLevel = (): Level => ({ writes: new Map(), locks: new Set() });
-
 /**
  * One transaction: private writes over what is committed, under row locks held to its end.
- * As on the real server, an error outside a savepoint aborts it: from then on only rollback is possible.
+ * As on the real server, an error aborts it: from then on only rollback is possible.
  */
 export class MemoryTransaction implements LockOwner {
-  private readonly levels: Level[] = [newLevel()];
+  private readonly writes = new Map<string, Value>();
+  private readonly locks = new Set<string>();
   private readonly listeners: (() => void)[] = [];
   private status: Status = 'open';
   private aborted = false;
@@ -45,8 +38,7 @@ export class MemoryTransaction implements LockOwner {
 
   get(key: string): Value {
     this.check();
-    const level = this.levels.findLast(({ writes }) => writes.has(key));
-    return level === undefined ? this.database.read(key) : level.writes.get(key);
+    return this.writes.has(key) ? this.writes.get(key) : this.database.read(key);
   }
 
   /** Takes the row's lock, waiting for others; a write of a row that is not locked takes it too. */
@@ -64,39 +56,20 @@ export class MemoryTransaction implements LockOwner {
 
   /** The lock may have been granted in the moment in which the connection was lost. */
   private keep(key: string): void {
-    if (this.status === 'open') this.top.locks.add(key);
+    if (this.status === 'open') this.locks.add(key);
     else this.database.locks.release([key]);
     this.checkOpen();
   }
 
   async put(key: string, value: Value): Promise<void> {
     await this.lock(key);
-    this.top.writes.set(key, value);
+    this.writes.set(key, value);
   }
 
   /** An error as the server would raise it: the transaction is aborted by it. */
   fail(error: StoreError): never {
     this.aborted = true;
     throw error;
-  }
-
-  savepoint(): void {
-    this.check();
-    this.levels.push(newLevel());
-  }
-
-  release(): void {
-    this.check();
-    const { writes, locks } = this.levels.pop() ?? newLevel();
-    for (const [key, value] of writes) this.top.writes.set(key, value);
-    for (const key of locks) this.top.locks.add(key);
-  }
-
-  rollbackToSavepoint(): void {
-    this.checkOpen();
-    const { locks } = this.levels.pop() ?? newLevel();
-    this.database.locks.release(locks);
-    this.aborted = false;
   }
 
   /** false when it was aborted and is now rolled back: the server's tag ROLLBACK. */
@@ -116,7 +89,7 @@ export class MemoryTransaction implements LockOwner {
   }
 
   finish(how: 'commit' | 'rollback'): void {
-    if (how === 'commit') for (const { writes } of this.levels) this.database.apply(writes);
+    if (how === 'commit') this.database.apply(this.writes);
     this.end('ended');
   }
 
@@ -137,7 +110,7 @@ export class MemoryTransaction implements LockOwner {
 
   private end(status: 'ended' | 'lost'): void {
     this.status = status;
-    for (const { locks } of this.levels) this.database.locks.release(locks);
+    this.database.locks.release(this.locks);
     this.tell();
   }
 
@@ -154,12 +127,6 @@ export class MemoryTransaction implements LockOwner {
   private checkOpen(): void {
     if (this.status === 'lost') throw connectionLost();
     if (this.status !== 'open') throw new StoreError('OTHER', 'the local transaction has ended', false, null);
-  }
-
-  private get top(): Level {
-    const level = this.levels.at(-1);
-    if (level === undefined) throw new Error('a transaction has at least one level');
-    return level;
   }
 }
 

@@ -14,8 +14,6 @@ import { raiseFences } from './raise-fences.js';
 import type { Session } from '../sessions/session.js';
 import type { Run } from '../sessions/statement.js';
 
-const SAVEPOINT = 'concordat_work';
-
 /**
  * One local transaction on one session.
  *
@@ -59,19 +57,6 @@ export class PostgresLocalTransaction implements LocalTransaction {
       values: [],
     });
     return rows[0]?.nothing === true;
-  }
-
-  async savepoint<T>(work: () => Promise<T>): Promise<T> {
-    await this.session.run(`SAVEPOINT ${SAVEPOINT}`);
-    try {
-      const result = await work();
-      // Fails when the work swallowed an error of its own SQL: then nothing of it may stay.
-      await this.session.run(`RELEASE SAVEPOINT ${SAVEPOINT}`);
-      return result;
-    } catch (error) {
-      await this.session.run(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`);
-      throw error;
-    }
   }
 
   async prepare(gid: string): Promise<void> {

@@ -3,14 +3,14 @@ import type { Edge, LoadResult } from '../load/closed-loop.js';
 import { Worker } from '../processes/worker.js';
 import { accountDatabase, type Site } from '../site.js';
 import type { DbosSetup } from './dbos-process.js';
-import { installPeers, PEERS_DIR } from './install.js';
+import { installPeers } from './install.js';
 
 const DATABASES = ['dbos_1', 'dbos_2'];
 const SYSTEM = 'dbos_system';
 
 /** DBOS Transact (npm): a durable workflow of two steps, in the process that asks for it. */
 export async function startDbos(site: Site, say: (line: string) => void): Promise<Contender> {
-  await installPeers(say);
+  const packageDir = await installPeers(say);
   const databaseUrls = [];
   for (const name of DATABASES) databaseUrls.push(await accountDatabase(site, name));
   const systemDatabaseUrl = await site.database(SYSTEM);
@@ -19,7 +19,7 @@ export async function startDbos(site: Site, say: (line: string) => void): Promis
     ...{ name: 'dbos', program: 'dbos/dbos-process.js' },
     ...{ logDir, profileDir, onDeath },
   });
-  await worker.call('start', { packageDir: PEERS_DIR, systemDatabaseUrl, databaseUrls } satisfies DbosSetup);
+  await worker.call('start', { packageDir, systemDatabaseUrl, databaseUrls } satisfies DbosSetup);
   return {
     name: 'DBOS two steps',
     databases: [...DATABASES, SYSTEM],

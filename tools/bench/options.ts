@@ -76,7 +76,7 @@ const oneOf =
 
 /** Three rounds of ten seconds are bench.md's thirty; quick shows the shape in two minutes. */
 const FULL = { c: [1, 16, 64, 256, 1000], rounds: 3, warmup: 3, seconds: 10 };
-const QUICK = { c: [1, 16, 64, 256], rounds: 2, warmup: 1.5, seconds: 4 };
+const QUICK = { c: [1, 16, 64, 256], rounds: 1, warmup: 1, seconds: 3 };
 
 /** Busy, and well below what any step can carry. */
 const SERIES_IN_FLIGHT = 64;

@@ -86,8 +86,9 @@ export class Engine {
   private async run(job: Job, entries: ReadonlyMap<Work, LaneEntry>): Promise<void> {
     try {
       const known = await job.look?.();
-      const answers = known ?? (await this.slots[job.slot].run(() => job.run()));
-      this.options.send(answers.flatMap((answer) => repliesOf(answer, entries)));
+      const outcome = known ?? (await this.slots[job.slot].run(() => job.run()));
+      if ('instead' in outcome) return void outcome.instead.map((each) => this.run(each, entries));
+      this.options.send(outcome.flatMap((answer) => repliesOf(answer, entries)));
       for (const work of job.works) entries.get(work)?.settle();
     } catch (error) {
       this.fail(job.works, entries, error);

@@ -7,7 +7,7 @@ import { decideTcc } from '../executors/tcc-decide.js';
 import { prepareTcc } from '../executors/tcc-prepare.js';
 import { abortXa, commitXa } from '../executors/xa-decide.js';
 import { knownAnswer, prepareXa } from '../executors/xa-prepare.js';
-import { logUnfinished } from '../executors/one-by-one.js';
+import { logUnfinished, type Executor } from '../executors/one-by-one.js';
 import { isBatch } from '../operations/operation.js';
 import type { Step, XaStyle } from '../operations/operation.js';
 import { silent } from './answers.js';
@@ -28,8 +28,11 @@ export interface Job<W extends Work = Work> {
   readonly slot: SlotKind;
   /** What a look alone can answer needs no slot: a PREPARE that is asked again must not queue behind those who wait for its locks. */
   look?(): Promise<readonly Answer[] | null>;
-  run(): Promise<readonly Answer[]>;
+  run(): Promise<Outcome>;
 }
+
+/** The answers; or, of a batch that failed and of which nothing happened, the jobs that are done instead. */
+export type Outcome = readonly Answer[] | { readonly instead: readonly Job[] };
 
 type Decided = WorkOf<'COMMIT' | 'ABORT'>;
 
@@ -42,18 +45,18 @@ export function jobsOf(desk: Desk, works: readonly Work[]): readonly Job[] {
     works.filter((work): work is WorkOf<T> => isWork(work, ...types));
   return [
     ...prepareJobs(desk, of('PREPARE')),
-    ...batchesOf(of('FORGET'), 'finish', (batch) => forget(desk, batch)),
+    ...chunksOf(of('FORGET')).map((works): Job => ({
+      works,
+      slot: 'finish',
+      run: () => forget(desk, works),
+    })),
+    ...stepJobs(desk, of('ACTION'), 'work', (work) => sagaOf(desk, work.command)?.action, actSaga),
     ...stepJobs(
-      of('ACTION'),
-      'work',
-      (work) => sagaOf(desk, work.command)?.action,
-      (batch) => actSaga(desk, batch),
-    ),
-    ...stepJobs(
+      desk,
       of('COMPENSATE'),
       'finish',
       (work) => sagaOf(desk, work.command)?.compensate,
-      (batch) => compensateSaga(desk, batch),
+      compensateSaga,
     ),
   ];
 }
@@ -85,7 +88,7 @@ function prepareJobs(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): readonly 
   });
   const others = works.filter((work) => !desk.catalog.find(work.command.operation)?.xa);
   const tryOf = (work: WorkOf<'PREPARE'>) => desk.catalog.find(work.command.operation)?.tcc?.try;
-  return [...xa, ...stepJobs(others, 'work', tryOf, (batch) => prepareTcc(desk, batch))];
+  return [...xa, ...stepJobs(desk, others, 'work', tryOf, prepareTcc)];
 }
 
 function xaPrepareJob(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknown>): Job {
@@ -107,14 +110,16 @@ function xaPrepareJob(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknow
 export async function decisionJobs(desk: Desk, works: readonly Decided[]): Promise<readonly Job[]> {
   const { usesXa, usesTcc, decidesInBatches } = desk.catalog;
   if (usesXa && !usesTcc) return works.map((work) => xaDecisionJob(desk, work));
-  const decide = (batch: readonly Decided[]) => decideTcc(desk, batch);
-  if (!usesXa && decidesInBatches) return batchesOf(works, 'finish', decide);
+  if (!usesXa && decidesInBatches) return batchesOf(desk, works, 'finish', decideTcc);
   const rows = await Promise.all(works.map(async ({ key }) => (await desk.lookRow(key)).row));
   const asTcc = works.filter((_, index) => !usesXa || rows[index]?.style === 'tcc');
   // Without a tcc row it goes the xa way, which works from gid and row.
   const asXa = works.filter((work) => !asTcc.includes(work));
   const stepOf = (work: Decided) => finishingStep(desk, work, rows[works.indexOf(work)] ?? null);
-  return [...asXa.map((work) => xaDecisionJob(desk, work)), ...stepJobs(asTcc, 'finish', stepOf, decide)];
+  return [
+    ...asXa.map((work) => xaDecisionJob(desk, work)),
+    ...stepJobs(desk, asTcc, 'finish', stepOf, decideTcc),
+  ];
 }
 
 function finishingStep(desk: Desk, work: Decided, row: BranchRow | null): Step<unknown> | undefined {
@@ -143,30 +148,58 @@ function xaDecisionJob(desk: Desk, work: Decided): Job {
 
 /** Together where the handler takes batches (or there is none to call), one job each where it does not. */
 function stepJobs<W extends Work>(
+  desk: Desk,
   works: readonly W[],
   slot: SlotKind,
   stepOf: (work: W) => Step<unknown> | undefined,
-  run: (batch: readonly W[]) => Promise<readonly Answer[]>,
+  executor: Executor<W>,
 ): readonly Job[] {
   const single = works.filter((work) => alone(stepOf(work)));
   const together = works.filter((work) => !alone(stepOf(work)));
   return [
-    ...single.map((work) => ({ works: [work], slot, run: () => run([work]) })),
-    ...batchesOf(together, slot, run),
+    ...single.map((work) => jobAlone(desk, work, slot, executor)),
+    ...batchesOf(desk, together, slot, executor),
   ];
 }
 
 function batchesOf<W extends Work>(
+  desk: Desk,
   works: readonly W[],
   slot: SlotKind,
-  run: (batch: readonly W[]) => Promise<readonly Answer[]>,
+  executor: Executor<W>,
 ): readonly Job[] {
-  const jobs: Job[] = [];
-  for (let start = 0; start < works.length; start += MAX_BATCH) {
-    const batch = works.slice(start, start + MAX_BATCH);
-    jobs.push({ works: batch, slot, run: () => run(batch) });
-  }
-  return jobs;
+  return chunksOf(works).map((batch) =>
+    batch.length === 1 ? jobAlone(desk, batch[0]!, slot, executor) : jobTogether(desk, batch, slot, executor),
+  );
+}
+
+function jobAlone<W extends Work>(desk: Desk, work: W, slot: SlotKind, executor: Executor<W>): Job {
+  return { works: [work], slot, run: async () => [await executor.alone(desk, work)] };
+}
+
+/** When anything in it fails it gives its slot back, and each branch takes one of its own: whoever waits for a lock waits alone. */
+function jobTogether<W extends Work>(
+  desk: Desk,
+  works: readonly W[],
+  slot: SlotKind,
+  executor: Executor<W>,
+): Job {
+  const run = async (): Promise<Outcome> => {
+    try {
+      return await executor.asOne(desk, works);
+    } catch (error) {
+      const { kind, message } = await faultOfBranch(desk, error);
+      desk.log.warn({ kind, message, branches: works.length }, 'a batch failed and is split');
+      return { instead: works.map((work) => jobAlone(desk, work, slot, executor)) };
+    }
+  };
+  return { works, slot, run };
+}
+
+function chunksOf<W>(works: readonly W[]): readonly (readonly W[])[] {
+  return Array.from({ length: Math.ceil(works.length / MAX_BATCH) }, (_, at) =>
+    works.slice(at * MAX_BATCH, (at + 1) * MAX_BATCH),
+  );
 }
 
 function alone(step: Step<unknown> | undefined): boolean {

@@ -19,7 +19,7 @@ import { parsePayload } from '../operations/catalog.js';
 import { Refused } from '../operations/refused.js';
 import { carryOut, faultOfRefusal, judge } from './judge.js';
 import type { Call, Verdict } from './judge.js';
-import { asOneOrOneByOne } from './one-by-one.js';
+import type { Executor } from './one-by-one.js';
 import { inTransaction, rowFor } from './transaction.js';
 import { rollbackEarlier } from './xa-decide.js';
 
@@ -46,14 +46,7 @@ class NotStored extends Error {
  * then written the same way, without the handler. An earlier xa attempt is rolled back first; a lock timeout on the fence means
  * that it prepared again: once more.
  */
-export function actSaga(desk: Desk, works: readonly Action[]): Promise<readonly Answer[]> {
-  return asOneOrOneByOne(
-    desk,
-    works,
-    (batch) => actOnce(desk, batch),
-    (work) => actOne(desk, work),
-  );
-}
+export const actSaga: Executor<Action> = { asOne: actOnce, alone: actOne };
 
 async function actOne(desk: Desk, work: Action): Promise<Answer> {
   let refused: BranchFault | null = null;

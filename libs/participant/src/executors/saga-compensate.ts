@@ -10,7 +10,7 @@ import type { Answer, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
 import { carryOut } from './judge.js';
 import type { Call } from './judge.js';
-import { asOneOrOneByOne, logUnfinished } from './one-by-one.js';
+import { logUnfinished, type Executor } from './one-by-one.js';
 import { inTransaction, rowFor } from './transaction.js';
 import { rollbackEarlier } from './xa-decide.js';
 
@@ -20,14 +20,7 @@ type Compensation = WorkOf<'COMPENSATE'>;
  * COMPENSATE: undoes a DONE action once; where the action never ran, plants NULL_COMPENSATED so that it never will [X]. With
  * `settle` it undoes nothing: it plants, or reports what the action came to. A compensation cannot be refused, only repeated.
  */
-export function compensateSaga(desk: Desk, works: readonly Compensation[]): Promise<readonly Answer[]> {
-  return asOneOrOneByOne(
-    desk,
-    works,
-    (batch) => compensateOnce(desk, batch),
-    (work) => compensateOne(desk, work),
-  );
-}
+export const compensateSaga: Executor<Compensation> = { asOne: compensateOnce, alone: compensateOne };
 
 async function compensateOne(desk: Desk, work: Compensation): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {

@@ -10,7 +10,7 @@ import type { Answer, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
 import type { Call } from './judge.js';
 import { carryOut } from './judge.js';
-import { asOneOrOneByOne, logUnfinished } from './one-by-one.js';
+import { logUnfinished, type Executor } from './one-by-one.js';
 import { lost, settledAnswer } from './seen.js';
 import { inTransaction, rowFor } from './transaction.js';
 
@@ -20,14 +20,7 @@ type Decided = WorkOf<'COMMIT' | 'ABORT'>;
  * COMMIT and ABORT of tcc branches, and ABORT of branches that never prepared: move the row and run confirm or cancel in one local
  * transaction a batch; acknowledge after its commit. A handler that keeps failing keeps its branch unacknowledged (alarmed).
  */
-export function decideTcc(desk: Desk, works: readonly Decided[]): Promise<readonly Answer[]> {
-  return asOneOrOneByOne(
-    desk,
-    works,
-    (batch) => decideOnce(desk, batch),
-    (work) => decideOne(desk, work),
-  );
-}
+export const decideTcc: Executor<Decided> = { asOne: decideOnce, alone: decideOne };
 
 async function decideOne(desk: Desk, work: Decided): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {

@@ -11,7 +11,7 @@ import { parsePayload } from '../operations/catalog.js';
 import { Refused } from '../operations/refused.js';
 import type { Call, Verdict } from './judge.js';
 import { faultOfRefusal, judge } from './judge.js';
-import { asOneOrOneByOne } from './one-by-one.js';
+import type { Executor } from './one-by-one.js';
 import { budgetSpent, repeated, seenOf } from './seen.js';
 import { inTransaction, rowFor } from './transaction.js';
 
@@ -26,14 +26,7 @@ interface Plan {
  * PREPARE by reservation (tcc), also for operations that cannot be prepared at all: fence and row first (their key keeps copies
  * apart), then the business, in one local transaction a batch. A NO known before the commit leaves its tombstone in the same write.
  */
-export function prepareTcc(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): Promise<readonly Answer[]> {
-  return asOneOrOneByOne(
-    desk,
-    works,
-    (batch) => prepareOnce(desk, batch),
-    (work) => prepareOne(desk, work),
-  );
-}
+export const prepareTcc: Executor<WorkOf<'PREPARE'>> = { asOne: prepareOnce, alone: prepareOne };
 
 async function prepareOne(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer> {
   let refused: BranchFault | null = null;

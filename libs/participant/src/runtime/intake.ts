@@ -19,7 +19,7 @@ export interface Accepted {
   readonly records: readonly OpenRecord[];
   fast(): Promise<void>;
   all(): Promise<void>;
-  /** The slow ones, as a reader needs them to go on without passing their offsets. */
+  /** What is not held yet, as a reader needs it to go on without passing its offsets. */
   stillOpen(): readonly StillOpen[];
 }
 
@@ -47,12 +47,18 @@ export class Intake {
     this.deps.metrics.observe('concordat_batch_size', batch.length, { stage: 'participant' });
     const receivedAtMs = this.deps.clock.nowMs();
     const records = batch.map((record) => this.open(record, receivedAtMs));
-    const slow = records.filter((one) => one.slow);
+    const open = new Set(records);
+    // A rejection keeps it open; whoever awaits `held` hears why.
+    for (const one of records)
+      void one.held.then(
+        () => open.delete(one),
+        () => undefined,
+      );
     return {
       records,
       fast: () => allHeld(records.filter((one) => !one.slow)),
       all: () => allHeld(records),
-      stillOpen: () => slow.map(({ record, held }) => ({ record, closed: held })),
+      stillOpen: () => [...open].map(({ record, held }) => ({ record, closed: held })),
     };
   }
 

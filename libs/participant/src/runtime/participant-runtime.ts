@@ -39,6 +39,8 @@ export interface ParticipantHealth {
 const MIN_SCAN_MS = 50;
 const MAX_SCAN_MS = 2_000;
 const GARBAGE_LIMIT = 1_000;
+/** How long a batch may keep the next one waiting. */
+const PATIENCE_MS = 250;
 
 /** A participant as it runs. Does not own store and bus: whoever made them closes them after `stop`. */
 export class ParticipantRuntime {
@@ -102,10 +104,17 @@ export class ParticipantRuntime {
     await this.drainReplies();
   }
 
-  /** Slow handlers keep their own records open; the others of the batch, and what comes after, do not wait for them. */
+  /**
+   * Waits for the batch, so that the next one is what came meanwhile; but not for slow handlers, nor for long: what is not read may
+   * be the decision that frees the locks this batch waits for. What is open keeps its offset.
+   */
   private async take(batch: readonly IncomingRecord[]): Promise<readonly StillOpen[]> {
     const accepted = this.accept(batch);
-    await accepted.fast();
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = this.parts.options.clock.after(PATIENCE_MS, resolve);
+    });
+    await Promise.race([accepted.fast(), late]).finally(() => cancel());
     return accepted.stillOpen();
   }
 

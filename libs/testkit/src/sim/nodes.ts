@@ -156,6 +156,7 @@ export class ParticipantNode extends SimNode {
     const { site, shape } = this;
     const failures = site.dice.fork();
     const operation = addOperation(shape.style, {
+      inBatches: shape.inBatches,
       moment: () => site.moment(),
       fails: () => failures.chance(site.network.weather.handlerFault),
     });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ReadOnly, Refused } from '#participant';
-import type { BranchContext, OperationDefinition } from '#participant';
+import type { BranchContext, BatchResult, OperationDefinition, Step } from '#participant';
 import { StoreError } from '#persistence';
 import type { MemoryClient } from '#persistence';
 import type { ParticipantStyle } from './shape.js';
@@ -31,6 +31,8 @@ export const NO_MARK: Mark = { effect: 0, doneAt: null, undoneAt: null, done: 0,
 export const markKey = (gtx: string, branch: string): string => `mark ${gtx} ${branch}`;
 
 export interface OperationTools {
+  /** Handlers take what came together. */
+  readonly inBatches: boolean;
   /** The next number of one sequence over all handlers. */
   readonly moment: () => number;
   /** Whether this call fails for no reason of its own. */
@@ -39,6 +41,25 @@ export interface OperationTools {
 
 type Context = BranchContext<Add>;
 const clientOf = (tx: Context): MemoryClient => tx.client as unknown as MemoryClient;
+
+type One = (tx: Context) => Promise<ReadOnly | void>;
+
+/** Rows are locked in one order, as a handler of many branches should; the results are in the order of the branches. */
+async function eachOf(batch: readonly Context[], one: One): Promise<readonly BatchResult[]> {
+  const results = new Map<Context, BatchResult>();
+  const ordered = [...batch].sort((a, b) => (a.payload.key < b.payload.key ? -1 : 1));
+  for (const tx of ordered) results.set(tx, await refusedOr(() => one(tx)));
+  return batch.map((tx) => results.get(tx));
+}
+
+async function refusedOr(one: () => Promise<ReadOnly | void>): Promise<BatchResult> {
+  try {
+    return (await one()) ?? undefined;
+  } catch (error) {
+    if (error instanceof Refused) return error;
+    throw error;
+  }
+}
 
 /** `add {key, amount}`, with a mark for the checkers; refuses, reads or fails as told. */
 export function addOperation(style: ParticipantStyle, tools: OperationTools): OperationDefinition {
@@ -76,7 +97,9 @@ export function addOperation(style: ParticipantStyle, tools: OperationTools): Op
     }));
     await change(tx, -1);
   };
-  const saga = { schema, action: { one: does }, compensate: { one: undoes } };
+  const step = (one: One): Step<Add> =>
+    tools.inBatches ? { batch: (batch) => eachOf(batch, one) } : { one };
+  const saga = { schema, action: step(does), compensate: step(undoes) };
   if (style === 'sagaOnly') return { name: 'add', saga } as OperationDefinition;
   if (style === 'xa')
     return { name: 'add', xa: { schema, work: { one: does } }, saga } as OperationDefinition;
@@ -89,6 +112,6 @@ export function addOperation(style: ParticipantStyle, tools: OperationTools): Op
   const cancels = async (tx: Context): Promise<void> => {
     if (tx.payload.act === 'work') await mark(tx, (was) => ({ ...was, held: false }));
   };
-  const tcc = { schema, try: { one: tries }, confirm: { one: does }, cancel: { one: cancels } };
+  const tcc = { schema, try: step(tries), confirm: step(does), cancel: step(cancels) };
   return { name: 'add', tcc, saga } as OperationDefinition;
 }

@@ -12,6 +12,8 @@ export type ParticipantStyle = 'xa' | 'tcc' | 'sagaOnly';
 export interface ParticipantShape {
   readonly name: string;
   readonly style: ParticipantStyle;
+  /** Its handlers take batches (xa never does). */
+  readonly inBatches: boolean;
   readonly instances: number;
 }
 
@@ -44,6 +46,7 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     name: `p${at + 1}`,
     // At least the first two can do 2PC.
     style: at < 2 ? dice.pick(STYLES.slice(0, 2)) : dice.pick(STYLES),
+    inBatches: dice.chance(0.7),
     instances: dice.between(1, 2),
   }));
   return {

@@ -27,7 +27,7 @@ const namesOf = (style: FloorStyle): Names => ({
 export const floorName = (style: FloorStyle): string => `floor ${style}`;
 
 async function createTopics(brokers: string, { prefix, participants }: Names): Promise<void> {
-  const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.ERROR }).admin();
+  const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   const topics = [replyTopic(prefix), ...participants.map((name) => commandTopic(prefix, name))];
   await admin.createTopics({ topics: topics.map((topic) => ({ topic, numPartitions: 1 })) });

@@ -118,13 +118,18 @@ export class Engine {
     );
   }
 
-  /** Begins to beat, takes over what an earlier process of this name left, and subscribes. Throws when ledger or broker are away; then call it again. */
+  /**
+   * Frees what an earlier process of this name left, begins to beat, takes over what nobody drives, and subscribes. (Taken over in its
+   * own name it would not be told from what is taken already, and the sweep would not end.) Throws when ledger or broker are away;
+   * then call it again.
+   */
   async start(): Promise<void> {
     await this.readState();
     await this.registry.refresh();
     this.wheel.start();
+    await this.deps.ledger.retire(this.identity.instanceId);
     await this.heartbeats.start();
-    await this.takeover.sweep([{ id: this.identity.instanceId }]);
+    await this.takeover.sweep([]);
     await this.subscribe();
   }
 

@@ -4,6 +4,7 @@ import { outcomeOf } from '#protocol';
 import type { OperationDefinition } from '#participant';
 import { LedgerError } from '#persistence';
 import type { LedgerGate } from '#persistence';
+import { NEVER } from './life.js';
 import { addTcc, addXa } from './operations.js';
 import { World, submission } from './world.js';
 import type { WorldOptions } from './world.js';
@@ -62,6 +63,23 @@ describe.each(['coordinator', 'watchdog'] as const)(
     });
   },
 );
+
+describe('a coordinator that comes back under its name', () => {
+  it('ends all it left, also when that is more than one claim takes', async () => {
+    let cut = false;
+    const gate: LedgerGate = async (verb, run) => (cut && verb === 'commitSteps' ? NEVER : run());
+    const engine = await start({ engine: { ...QUICK, claimLimit: 2 }, gate });
+    cut = true;
+    const left = await Promise.all(Array.from({ length: 9 }, () => engine.desk.submit(submission(REQUEST))));
+
+    world.crash('c1');
+    cut = false;
+    await world.engine('c1');
+
+    for (const { stored } of left)
+      expect((await ended(stored.tx.gtx)).tx.state).toMatch(/^COMMITTED$|^ABORTED$/);
+  });
+});
 
 describe('a decision write whose answer is lost is neither commit nor abort', () => {
   it('is read again, and the transaction ends as the cell says', async () => {

@@ -13,6 +13,13 @@ import { waitFor } from '../wait.js';
 import { liveBrokers } from './probe.js';
 import type { Node } from './properties.js';
 
+/** A random id as Kafka spells them; one that began with `-` would be an option to its tools. */
+export function kafkaUuid(): string {
+  const bytes = randomBytes(16);
+  bytes[0]! &= 0x7f;
+  return bytes.toString('base64url');
+}
+
 /** What all brokers of one cluster share. */
 export interface BrokerPlan {
   jars: string;
@@ -128,7 +135,7 @@ export class Broker {
     const target = `${this.dataDirectory}.new`;
     await rm(target, { recursive: true, force: true });
     await cp(like.dataDirectory, target, { recursive: true });
-    const own = { 'node.id': this.node.id, 'directory.id': randomBytes(16).toString('base64url') };
+    const own = { 'node.id': this.node.id, 'directory.id': kafkaUuid() };
     const identity = await readFile(like.identityFile, 'utf8');
     const changed = Object.entries(own).reduce(
       (text, [name, value]) => text.replace(new RegExp(`^${name}=.*$`, 'm'), `${name}=${value}`),

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { claimDirectory, type Claim } from '../claim.js';
 import { readIfPresent } from '../files.js';
 import { freePort, requireFree } from '../ports.js';
-import { Broker } from './broker.js';
+import { Broker, kafkaUuid } from './broker.js';
 import { kafkaJars } from './jars.js';
 import { requireJava } from './java.js';
 import { layCables, type Cables, type KafkaLink } from './link.js';
@@ -114,7 +113,7 @@ async function clusterIdOf(dir: string): Promise<string> {
   const file = path.join(dir, 'cluster-id');
   const kept = readIfPresent(file)?.trim();
   if (kept !== undefined && kept !== '') return kept;
-  const made = randomBytes(16).toString('base64url');
+  const made = kafkaUuid();
   await mkdir(dir, { recursive: true });
   await writeFile(file, `${made}\n`);
   return made;

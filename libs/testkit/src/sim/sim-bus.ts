@@ -14,6 +14,7 @@ import type { Network } from './network.js';
 import { NEVER } from './process.js';
 import type { SimProcess } from './process.js';
 import type { Scheduler } from './scheduler.js';
+import type { Tally } from './tally.js';
 
 /** The broker gives a silent member's partitions to others after this long (protocol.md §7). */
 const SESSION_MS = 6_000;
@@ -34,6 +35,7 @@ export class SimBus implements Bus {
     private readonly scheduler: Scheduler,
     private readonly network: Network,
     private readonly dice: Dice,
+    private readonly tally: Tally,
   ) {
     process.whenDead(() =>
       scheduler.after(SESSION_MS * dice.next(), () => this.members.forEach((member) => member.expel())),
@@ -62,6 +64,8 @@ export class SimBus implements Bus {
 
   async publish(records: readonly OutgoingRecord[]): Promise<void> {
     if (this.process.isDead) return NEVER;
+    this.tally.add('publishes');
+    this.tally.add('records', records.length);
     const { bus } = this.network.weather;
     if (this.network.isCut(this.process, 'to', 'bus')) return this.giveUp(GIVE_UP_MS);
     if (this.dice.chance(bus.refuse)) return this.giveUp(this.network.latencyMs());

@@ -14,6 +14,8 @@ export interface SimulationOptions {
   readonly seed: number;
   /** Transactions submitted. Default 100. */
   readonly transactions?: number;
+  /** What is not left to the dice. */
+  readonly shape?: Partial<Shape>;
   /** Prints every log line with its moment. */
   readonly say?: (line: string) => void;
 }
@@ -52,10 +54,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 }
 
 /** The same, with what the checks looked at. */
-export async function experiment({ seed, transactions = 100, say }: SimulationOptions) {
+export async function experiment({ seed, transactions = 100, shape = {}, say }: SimulationOptions) {
   const dice = new Dice(seed);
   const tally = new Tally(say ?? null);
-  const site = new Site(shapeOf(dice, transactions), dice.fork(), tally);
+  const site = new Site({ ...shapeOf(dice, transactions), ...shape }, dice.fork(), tally);
   const { nodes, customers } = populate(site, dice);
   const nemesis = new Nemesis(site, nodes, dice.fork());
   await trouble(site, nodes, customers, nemesis);

@@ -73,7 +73,7 @@ export class Site {
 
   bus(process: SimProcess): SimBus {
     const inner = this.broker.connect(process.name);
-    return new SimBus(inner, process, this.scheduler, this.network, this.dice.fork());
+    return new SimBus(inner, process, this.scheduler, this.network, this.dice.fork(), this.tally);
   }
 
   ledger(process: SimProcess, instanceId: string): Ledger {
@@ -87,7 +87,11 @@ export class Site {
       refused: () => new StoreError('UNAVAILABLE', 'simulated: not connected', false, null),
       lost: () => new StoreError('UNAVAILABLE', 'simulated: the answer is lost', true, null),
     });
-    return (_verb, moment) => (moment === 'before' ? line.ask() : line.answer());
+    return (verb, moment) => {
+      if (moment === 'after') return line.answer();
+      this.tally.add(`store ${verb}`);
+      return line.ask();
+    };
   }
 
   private ledgerGate(process: SimProcess): LedgerGate {
@@ -97,6 +101,7 @@ export class Site {
     });
     return async (verb, run) => {
       if (process.isDead) return NEVER;
+      this.tally.add(`ledger ${verb}`);
       await line.ask();
       if (this.ledgerDown) throw new LedgerError('UNAVAILABLE', 'simulated: the server is down', false);
       const result = run();

@@ -20,7 +20,7 @@ export function dueEvents(
   return keys.flatMap((gtx) => {
     const entry = table.get(gtx);
     if (!entry?.mine) return [];
-    const events = eventsOf(entry, now, random);
+    const events = eventsOf(entry, table, now, random);
     table.arm(entry);
     return events.map((event) => ({ gtx, event }));
   });
@@ -29,16 +29,18 @@ export function dueEvents(
 /** Asked again after this long, should the write fail or the saga be past its pivot. */
 const DEADLINE_AGAIN_MS = 2_000;
 
-function eventsOf(entry: Entry, now: number, random: Random): readonly WorkEvent[] {
+function eventsOf(entry: Entry, table: DriveTable, now: number, random: Random): readonly WorkEvent[] {
   const events: WorkEvent[] = [];
   if (overdue(entry, now)) {
     entry.deadlineAtMs = now + DEADLINE_AGAIN_MS;
     events.push({ type: 'deadline', attempt: entry.drive.tx.attempt });
   }
   if (entry.resendAtMs <= now) {
+    events.push({ type: 'flush' });
+    if (table.putsOff(entry)) return events;
     entry.tries += 1;
     entry.resendAtMs = now + backoffMs(entry.tries, random.next());
-    events.push({ type: 'flush' }, { type: 'resend', participant: null });
+    events.push({ type: 'resend', participant: null });
   }
   return events;
 }

@@ -10,6 +10,8 @@ export interface Entry {
   mine: boolean;
   /** Monotonic ms when the current attempt's deadline passes; kept for observers too (budget of a re-sent PREPARE). */
   deadlineAtMs: number;
+  /** Monotonic ms since when it waits for the same answers; -Infinity when they went elsewhere. */
+  askedAtMs: number;
   /** Monotonic ms of the next re-send. */
   resendAtMs: number;
   /** Re-sends since the last progress. */

@@ -11,7 +11,7 @@ import type { Entry } from './entry.js';
 import { reachAfterAnswer, reachAfterWrite, reachBeforeWrite, reachSomeAcks } from './fault-points.js';
 import type { Journal } from './journal.js';
 import type { DriveTable } from './table.js';
-import type { EventResult, Work } from './work.js';
+import type { EventResult, Work, WorkEvent } from './work.js';
 import { stepWrite } from './write.js';
 
 /** A write that was stale this often in a row means two drivers fight or the image is broken: give the event back. */
@@ -114,6 +114,7 @@ export class Stepper {
   private decideOne(work: Work, entry: Entry, planned: Map<string, Planned>, sends: Durable[]): void {
     entry.touchedAtMs = this.deps.clock.nowMs();
     const transition = this.transition(work, entry);
+    if (transition.kind !== 'refused') this.heard(work.event, entry);
     if (transition.kind === 'durable') {
       planned.set(work.gtx, { work, entry, before: entry.drive, transition });
       return;
@@ -123,6 +124,12 @@ export class Stepper {
       if (transition.sends.length > 0) sends.push(this.durable(entry, transition.sends, []));
     }
     work.done(resultOf(transition, entry));
+  }
+
+  private heard(event: WorkEvent, entry: Entry): void {
+    if (event.type !== 'vote' && event.type !== 'ack' && event.type !== 'result') return;
+    const again = event.type === 'result' && event.result === 'RETRY';
+    this.table.answered(entry, event.participant, again);
   }
 
   private transition(work: Work, entry: Entry): Transition {

@@ -34,11 +34,11 @@ function running(driver: string) {
   });
   const table = new DriveTable(clock, wheel, 'me');
   wheel.start();
-  table.put(stored(driver));
+  const entry = table.put(stored(driver));
   const until = async (ms: number): Promise<void> => {
     while (clock.nowMs() < ms) await clock.step();
   };
-  return { table, clock, asked, until };
+  return { table, entry, clock, asked, until };
 }
 
 describe('the drive table', () => {
@@ -51,6 +51,31 @@ describe('the drive table', () => {
     await until(22_000);
     expect(asked.slice(5)).toEqual([20_050, 21_050]);
     expect(clock.nowMs()).toBe(22_000);
+  });
+
+  it('does not ask again while the participant answers what was asked at the same time', async () => {
+    const { table, entry, asked, until } = running('me');
+    for (let ms = 400; ms <= 4_000; ms += 400) {
+      await until(ms);
+      table.answered({ ...entry }, 'p', false);
+    }
+    expect(asked).toEqual([]);
+
+    await until(6_000);
+    expect(asked[0]).toBeGreaterThanOrEqual(4_500);
+    expect(asked[0]).toBeLessThanOrEqual(5_000);
+  });
+
+  it('asks again when something that was asked later is answered, or it is told to', async () => {
+    const { table, entry, asked, until } = running('me');
+    await until(400);
+    table.answered({ ...entry, askedAtMs: entry.askedAtMs + 500 }, 'p', false);
+    await until(600);
+    expect(asked).toEqual([500]);
+
+    table.answered(entry, 'p', true);
+    await until(1_600);
+    expect(asked).toEqual([500, 1_500]);
   });
 
   it('does not ask for what another instance drives', async () => {

@@ -1,9 +1,10 @@
-import { BranchState, driveOf, outcomeOf } from '#protocol';
+import { BranchState, driveOf, outcomeOf, outstanding } from '#protocol';
 import type { Drive } from '#protocol';
 import type { StoredTransaction } from '#persistence';
 import type { Clock } from '#observability';
 import { sameAttempt } from './entry.js';
 import type { Entry } from './entry.js';
+import { Pace } from './pace.js';
 import type { Wheel } from './wheel.js';
 
 /** First re-send after this long; later ones back off (protocol.md §10). */
@@ -12,12 +13,15 @@ const FIRST_RESEND_MS = 500;
 /** Who holds what: the transactions in this process's memory, and their timers. Nothing here is safety: all of it can be re-read. */
 export class DriveTable {
   private readonly entries = new Map<string, Entry>();
+  private readonly pace: Pace;
 
   constructor(
     private readonly clock: Clock,
     private readonly wheel: Wheel,
     private readonly instanceId: string,
-  ) {}
+  ) {
+    this.pace = new Pace(clock);
+  }
 
   get(gtx: string): Entry | undefined {
     return this.entries.get(gtx);
@@ -41,6 +45,7 @@ export class DriveTable {
       stored,
       mine: stored.driver === this.instanceId && stored.endedAt === null,
       deadlineAtMs: now + stored.deadlineLeftMs,
+      askedAtMs: now,
       resendAtMs: now + FIRST_RESEND_MS,
       tries: 0,
       touchedAtMs: now,
@@ -63,8 +68,24 @@ export class DriveTable {
   /** Progress: the pace starts afresh. */
   progressed(entry: Entry): void {
     entry.tries = 0;
-    entry.resendAtMs = this.clock.nowMs() + FIRST_RESEND_MS;
+    entry.askedAtMs = this.clock.nowMs();
+    entry.resendAtMs = entry.askedAtMs + FIRST_RESEND_MS;
     this.arm(entry);
+  }
+
+  /** A participant answered something of this entry; `again`: it wants to be asked once more. */
+  answered(entry: Entry, participant: string, again: boolean): void {
+    this.pace.answered(participant, entry.askedAtMs);
+    if (again) entry.askedAtMs = -Infinity;
+  }
+
+  /** Whether those it waits for have it in the queue they are working through: then it is looked at again a little later. */
+  putsOff(entry: Entry): boolean {
+    const commands = outstanding(entry.drive);
+    const coming = commands.every(({ participant }) => this.pace.isComing(participant, entry.askedAtMs));
+    if (commands.length === 0 || !coming) return false;
+    entry.resendAtMs = this.clock.nowMs() + FIRST_RESEND_MS;
+    return true;
   }
 
   /** What waits for an answer asks again at the next tick, however far its pace had slowed down: answers went elsewhere. */
@@ -73,6 +94,7 @@ export class DriveTable {
       // What has not asked twice does so within `FIRST_RESEND_MS` anyway.
       if (!entry.mine || entry.tries === 0) continue;
       entry.tries = 0;
+      entry.askedAtMs = -Infinity;
       entry.resendAtMs = this.clock.nowMs();
       this.arm(entry);
     }

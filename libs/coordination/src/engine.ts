@@ -87,7 +87,11 @@ export class Engine {
     this.waiters = new Waiters(ledger, clock, log, (gtx) => this.table.get(gtx)?.mine === true);
     this.journal = new Journal(clock, log, metrics, this.waiters);
     const replyPartition = (): number | null => this.replyPartitions[0] ?? null;
-    this.relay = new Relay({ bus, topics, faults, log, replyPartition, ledgerEpoch: () => this.state.epoch });
+    this.relay = new Relay({
+      ...{ bus, topics, faults, log, replyPartition },
+      ledgerEpoch: () => this.state.epoch,
+      readsPacks: (participant) => this.registry.readsPacks(participant),
+    });
     this.stepper = new Stepper(
       deps,
       options,

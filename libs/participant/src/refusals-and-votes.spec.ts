@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { readBusiness } from '#persistence';
-import { decodeReply, encodeReply } from '#wire';
+import { decodeReplies, encodeReply } from '#wire';
 import {
   businessOf,
   amountSchema,
@@ -78,7 +78,7 @@ describe('a refusal', () => {
 
     const [vote] = await bench.send(prepare('charge', { payload }));
 
-    expect(decodeReply(encodeReply(vote!))).toMatchObject({
+    expect(decodeReplies(encodeReply(vote!))[0]).toMatchObject({
       ok: true,
       message: { noCode: 'INVALID_PAYLOAD' },
     });

@@ -17,9 +17,14 @@ const golden = readdirSync(FOLDER).map(
   (name) => [name, JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Golden] as const,
 );
 
+const first =
+  <T>(read: (record: wire.RawRecord) => readonly T[]) =>
+  (record: wire.RawRecord): T =>
+    read(record)[0]!;
+
 const CODECS = {
-  commands: [wire.decodeCommand, wire.encodeCommand, wire.commandSchemas],
-  replies: [wire.decodeReply, wire.encodeReply, wire.replySchemas],
+  commands: [first(wire.decodeCommands), wire.encodeCommand, wire.commandSchemas],
+  replies: [first(wire.decodeReplies), wire.encodeReply, wire.replySchemas],
   requests: [wire.decodeRequest, wire.encodeRequest, wire.requestSchemas],
   initiators: [wire.decodeInitiator, wire.encodeInitiator, wire.initiatorSchemas],
   outcomes: [wire.decodeOutcome, wire.encodeOutcome, wire.outcomeSchemas],
@@ -33,7 +38,9 @@ type Codec = [
   (message: unknown, options: wire.EncodeOptions) => wire.EncodedRecord,
 ];
 
-describe.each(golden)('%s', (_name, { key, headers, value, ...rest }) => {
+const isPack = ([, { headers }]: (typeof golden)[number]): boolean => headers['type'] === 'PACK';
+
+describe.each(golden.filter((one) => !isPack(one)))('%s', (_name, { key, headers, value, ...rest }) => {
   const [decode, encode] = CODECS[kindOf({ key, headers, value, ...rest })] as unknown as Codec;
   const bytes = Buffer.from(JSON.stringify(value));
 
@@ -44,6 +51,31 @@ describe.each(golden)('%s', (_name, { key, headers, value, ...rest }) => {
     expect(traceparent).toBe(headers['traceparent'] ?? null);
     const written = encode(read.message, { traceparent });
     expect({ ...written, value: JSON.parse(written.value.toString()) as unknown }).toEqual({
+      key,
+      headers,
+      value,
+    });
+  });
+});
+
+describe.each(golden.filter(isPack))('%s', (_name, { key, headers, value, topic }) => {
+  const record = { key, headers, value: Buffer.from(JSON.stringify(value)) };
+
+  it('is read message by message, and packed again as it was', () => {
+    const commands = topic.includes('.commands.');
+    const read = commands ? wire.decodeCommands(record) : wire.decodeReplies(record);
+    const letters = (read as readonly wire.DecodeResult<never>[]).map((one) => {
+      if (!one.ok) throw new Error(`${one.reason}: ${one.detail}`);
+      return one;
+    });
+    const refused = (): never => {
+      throw new Error('nothing is too large');
+    };
+    const [written, ...more] = commands
+      ? wire.packCommands(letters, refused)
+      : wire.packReplies(letters, refused);
+    expect(more).toEqual([]);
+    expect({ ...written, value: JSON.parse(written!.value.toString()) as unknown }).toEqual({
       key,
       headers,
       value,

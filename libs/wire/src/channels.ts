@@ -8,7 +8,11 @@ import {
   requestSchemas,
 } from './messages.js';
 
+/** Version of a record that is one message. */
 export const WIRE_VERSION = 1;
+/** Version of a record of type PACK, which carries several. Whoever announces it reads both. */
+export const PACK_VERSION = 2;
+export const WIRE_VERSIONS: readonly number[] = [WIRE_VERSION, PACK_VERSION];
 
 /** The header that names the other side, where the topic's messages have one. */
 export type Party = 'participant' | 'initiator';

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { commands, initiatorMessages, outcomes, replies, requests } from './arbitraries.fixture.js';
 import {
-  decodeCommand,
+  decodeCommands,
   decodeDeadLetter,
   decodeInitiator,
   decodeOutcome,
-  decodeReply,
+  decodeReplies,
   decodeRequest,
   type RawRecord,
 } from './decode.js';
@@ -21,6 +21,9 @@ import {
 } from './encode.js';
 import { MAX_RECORD_BYTES } from './topics.js';
 import type { CommandMessage } from './types.js';
+
+const decodeCommand = (record: RawRecord) => decodeCommands(record)[0]!;
+const decodeReply = (record: RawRecord) => decodeReplies(record)[0]!;
 
 const GTX = '0190a000-0000-7000-8000-000000000001';
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

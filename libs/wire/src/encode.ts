@@ -57,20 +57,29 @@ export function outcomeKey(gtx: string, attempt: number): string {
   return `${gtx}:${attempt}`;
 }
 
-type Message = { readonly type: string } & Addressed;
+export type Message = { readonly type: string } & Addressed;
 
-function encode(
+function encode(channel: Channel, message: Message, party: string, options?: EncodeOptions): EncodedRecord {
+  return recordOf(channel, message, party, Buffer.from(bodyJson(channel, message)), options);
+}
+
+/** The value of a message's record: what its headers do not say. */
+export function bodyJson(channel: Channel, message: Message): string {
+  const { type: _, ...body } = message as Message & Record<string, unknown>;
+  if (channel.party !== null) delete body[channel.party];
+  return JSON.stringify(body);
+}
+
+/** A record of one message, its body given. Throws OversizeError. */
+export function recordOf(
   channel: Channel,
   message: Message,
   party: string,
+  value: Buffer,
   options: EncodeOptions = {},
 ): EncodedRecord {
-  const body: Record<string, unknown> = { ...message };
-  delete body['type'];
-  if (channel.party !== null) delete body[channel.party];
-  const value = Buffer.from(JSON.stringify(body));
   if (value.length > MAX_RECORD_BYTES) throw new OversizeError(message.type, value.length);
-  const key = channel.key(message, party) ?? (body['key'] as string | null) ?? '';
+  const key = channel.key(message, party) ?? (message as { key?: string | null }).key ?? '';
   return { key, value, headers: headersOf(channel, message, party, options) };
 }
 

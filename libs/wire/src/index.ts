@@ -1,17 +1,20 @@
 export { beginRequestSchema, MAX_BRANCHES, MAX_SAGA_STEPS, MAX_TIMEOUT_MS } from './begin-request.js';
 export type { BeginRequest, BeginRequestInput } from './begin-request.js';
 export { canonicalBodyHash, canonicalJson } from './body-hash.js';
-export { WIRE_VERSION } from './channels.js';
+export { PACK_VERSION, WIRE_VERSION, WIRE_VERSIONS } from './channels.js';
 export { deadLetterOf, MAX_DEAD_VALUE_BYTES } from './dead-letter.js';
 export type { RefusedRecord, Refuser } from './dead-letter.js';
 export {
-  decodeCommand, decodeDeadLetter, decodeInitiator, decodeOutcome, decodeReply, decodeRequest,
+  decodeCommands, decodeDeadLetter, decodeInitiator, decodeOutcome, decodeReplies, decodeRequest,
 } from './decode.js'; // prettier-ignore
 export type { Decoded, DecodeFault, DecodeResult, RawRecord, Undecodable } from './decode.js';
 export {
   encodeCommand, encodeDeadLetter, encodeInitiator, encodeOutcome, encodeReply, encodeRequest, outcomeKey, OversizeError,
 } from './encode.js'; // prettier-ignore
 export type { EncodedRecord, EncodeOptions } from './encode.js';
+export { packCommands, packReplies } from './pack.js';
+export { MAX_PACK_MESSAGES, packSchema } from './pack-schema.js';
+export type { Letter } from './pack.js';
 export { describeFaults, inputFaults, jsonPointer } from './faults.js';
 export type { InputFault } from './faults.js';
 export {

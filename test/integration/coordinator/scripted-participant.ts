@@ -1,6 +1,6 @@
 import type { Bus, IncomingRecord } from '#messaging';
 import type { Json } from '#protocol';
-import { decodeCommand, encodeReply, topicPolicies } from '#wire';
+import { decodeCommands, encodeReply, topicPolicies } from '#wire';
 import type { CommandMessage, ReplyMessage, Topics } from '#wire';
 
 type Distributed<T> = T extends ReplyMessage ? Omit<T, 'gtx' | 'attempt' | 'branch' | 'participant'> : never;
@@ -98,8 +98,7 @@ export class ScriptedParticipant {
   }
 
   private async answer(batch: readonly IncomingRecord[]): Promise<void> {
-    for (const record of batch) {
-      const decoded = decodeCommand(record);
+    for (const decoded of batch.flatMap(decodeCommands)) {
       if (!decoded.ok) throw new Error(`unreadable command: ${decoded.detail}`);
       this.commands.push(decoded.message);
       await this.reply(decoded.message);

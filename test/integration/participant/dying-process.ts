@@ -2,7 +2,7 @@ import type { Bus, OutgoingRecord } from '#messaging';
 import { silentLog, type FaultPoint } from '#observability';
 import { createParticipant, type OperationDefinition, type ParticipantRuntime } from '#participant';
 import { createPostgresBranchStore, type PostgresBranchStore } from '#persistence';
-import { decodeReply, encodeCommand, type CommandMessage, type ReplyMessage } from '#wire';
+import { decodeReplies, encodeCommand, type CommandMessage, type ReplyMessage } from '#wire';
 import { waitFor } from '../../../tools/stack/wait.js';
 import type { ParticipantServer } from '../persistence/participant-server.js';
 
@@ -55,8 +55,7 @@ export class DyingProcess {
   }
 
   get replies(): ReplyMessage[] {
-    return this.bus.published.flatMap((record) => {
-      const decoded = decodeReply(record);
+    return this.bus.published.flatMap(decodeReplies).flatMap((decoded) => {
       if (!decoded.ok) throw new Error(decoded.detail);
       return decoded.message.type === 'HELLO' ? [] : [decoded.message];
     });

@@ -1,7 +1,7 @@
 /** What the layer believes and how it judges, without a stack: a checker that cannot refuse proves nothing. */
 import { describe, expect, it } from '@jest/globals';
 import {
-  decodeCommand, decodeDeadLetter, decodeInitiator, decodeOutcome, decodeReply, decodeRequest, topicNames,
+  decodeCommands, decodeDeadLetter, decodeInitiator, decodeOutcome, decodeReplies, decodeRequest, topicNames,
 } from '#wire'; // prettier-ignore
 import type { OutgoingRecord } from '#messaging';
 import { Dice } from '../../crash/support/random.js';
@@ -26,10 +26,10 @@ const gunner = (): Gunner => {
 function decoded({ topic, key, value, headers }: OutgoingRecord) {
   const record = { key, value, headers };
   if (topic === topics.requests) return decodeRequest(record);
-  if (topic === topics.replies) return decodeReply(record);
+  if (topic === topics.replies) return decodeReplies(record)[0]!;
   if (topic === topics.outcomes) return decodeOutcome(record);
   if (topic === topics.deadLetters) return decodeDeadLetter(record);
-  return topic.includes('.initiators.') ? decodeInitiator(record) : decodeCommand(record);
+  return topic.includes('.initiators.') ? decodeInitiator(record) : decodeCommands(record)[0]!;
 }
 
 describe('a shape', () => {

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { TOPIC_RETENTION_MS, WIRE_VERSION } from '#wire';
+import { MAX_PACK_MESSAGES, PACK_VERSION, TOPIC_RETENTION_MS, WIRE_VERSION } from '#wire';
 import { CHANNELS, type ChannelDoc, type Example, messageName, readExamples } from './catalog.js';
 import { jsonSchemaOf } from './json-schema.js';
 
@@ -26,14 +26,24 @@ export function asyncApi(root: string): string {
       CHANNELS.map((channel) => [`${channel.action}-${channel.kind}`, operationOf(channel)]),
     ),
     components: {
-      messages: Object.fromEntries(CHANNELS.flatMap((channel) => messagesOf(channel, examples))),
+      messages: {
+        ...Object.fromEntries(CHANNELS.flatMap((channel) => messagesOf(channel, examples))),
+        PACK: pack(examples.get('PACK') ?? []),
+      },
     },
   };
   return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-function channelOf({ kind, address, parameter, cleanup, description, schemas }: ChannelDoc): Yaml {
-  const names = Object.keys(schemas).map((type) => messageName(kind, type));
+/** Names of what may be on a topic. */
+const namesOf = ({ kind, schemas, packed }: ChannelDoc): readonly string[] => [
+  ...Object.keys(schemas).map((type) => messageName(kind, type)),
+  ...(packed ? ['PACK'] : []),
+];
+
+function channelOf(channel: ChannelDoc): Yaml {
+  const { address, parameter, cleanup, description } = channel;
+  const names = namesOf(channel);
   const retention = cleanup === 'delete' ? { 'retention.ms': TOPIC_RETENTION_MS } : {};
   return {
     address,
@@ -48,10 +58,9 @@ function channelOf({ kind, address, parameter, cleanup, description, schemas }: 
   };
 }
 
-function operationOf({ kind, action, description, schemas }: ChannelDoc): Yaml {
-  const messages = Object.keys(schemas).map((type) =>
-    ref(`channels/${kind}/messages/${messageName(kind, type)}`),
-  );
+function operationOf(channel: ChannelDoc): Yaml {
+  const { kind, action, description } = channel;
+  const messages = namesOf(channel).map((name) => ref(`channels/${kind}/messages/${name}`));
   return { action, channel: ref(`channels/${kind}`), summary: description, messages };
 }
 
@@ -80,6 +89,43 @@ function messagesOf(
     };
     return [name, message];
   });
+}
+
+/** Several messages of the topic in one record. */
+function pack(examples: readonly Example[]): Yaml {
+  const letter = {
+    type: 'object',
+    required: ['type', 'body'],
+    properties: {
+      type: { type: 'string', description: 'A message of this topic.' },
+      traceparent: { type: 'string', description: 'W3C trace context.' },
+      body: { type: 'object', description: 'What the value of a record of that message would be.' },
+    },
+    additionalProperties: false,
+  };
+  return {
+    name: 'PACK',
+    title: 'PACK',
+    summary: `Sent only to who announced version ${PACK_VERSION}; every coordinator reads it.`,
+    contentType: 'application/json',
+    headers: {
+      type: 'object',
+      required: ['v', 'type', 'participant'],
+      properties: {
+        v: { const: String(PACK_VERSION) },
+        type: { const: 'PACK' },
+        participant: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
+      },
+    },
+    payload: { type: 'array', minItems: 1, maxItems: MAX_PACK_MESSAGES, items: letter },
+    bindings: {
+      kafka: {
+        key: { type: 'string', description: 'the key of its first message' },
+        bindingVersion: '0.5.0',
+      },
+    },
+    examples: examples.map(({ name, headers, value }) => ({ name, headers, payload: value })),
+  };
 }
 
 function headersOf({ kind, parameter }: ChannelDoc, type: string, fields: readonly string[]): Yaml {

@@ -22,6 +22,8 @@ export interface ChannelDoc {
   readonly action: 'send' | 'receive';
   readonly description: string;
   readonly schemas: Readonly<Record<string, z.ZodType>>;
+  /** Its records may be packs. */
+  readonly packed?: true;
 }
 
 export const CHANNELS: readonly ChannelDoc[] = [
@@ -33,6 +35,7 @@ export const CHANNELS: readonly ChannelDoc[] = [
     action: 'send',
     description: 'Coordinators and watchdogs to one participant.',
     schemas: commandSchemas,
+    packed: true,
   },
   {
     kind: 'replies',
@@ -42,6 +45,7 @@ export const CHANNELS: readonly ChannelDoc[] = [
     action: 'receive',
     description: 'Participants to whoever drives the transaction.',
     schemas: replySchemas,
+    packed: true,
   },
   {
     kind: 'requests',

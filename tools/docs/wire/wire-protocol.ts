@@ -13,7 +13,8 @@ export function wireProtocolSections(root: string): Record<string, string> {
       return [name, [fieldTable(name, jsonSchemaOf(schema)), ...shown].join('\n\n')] as const;
     }),
   );
-  return { topics: topicTable(), limits: limits(), ...Object.fromEntries(messages) };
+  const pack = (examples.get('PACK') ?? []).slice(0, 1).map(exampleBlock).join('\n\n');
+  return { topics: topicTable(), limits: limits(), PACK: pack, ...Object.fromEntries(messages) };
 }
 
 function exampleBlock({ topic, key, headers, value }: Example): string {

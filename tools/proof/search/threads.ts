@@ -7,7 +7,7 @@ import { noMetrics, silentLog } from '#observability';
 import type { Clock, Random } from '#observability';
 import { createOutsideFinisher, createParticipant, defineOperation, ReadOnly, Refused } from '#participant';
 import type { BranchContext } from '#participant';
-import { decodeReply, encodeCommand } from '#wire';
+import { decodeReplies, encodeCommand } from '#wire';
 import type { CommandMessage, ReplyMessage } from '#wire';
 import { z } from 'zod';
 import type { Handler, Result, Verb } from './database.js';
@@ -103,8 +103,8 @@ async function runCommand({ style, command }: Task, script: Script): Promise<Rep
 function replyOf(sent: readonly OutgoingRecord[]): ReplyMessage | null {
   const [record] = sent;
   if (!record) return null;
-  const decoded = decodeReply(record);
-  if (!decoded.ok || sent.length > 1) throw new Error('not one good reply');
+  const [decoded, ...more] = decodeReplies(record);
+  if (!decoded?.ok || sent.length > 1 || more.length > 0) throw new Error('not one good reply');
   return decoded.message;
 }
 

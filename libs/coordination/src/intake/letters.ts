@@ -22,7 +22,8 @@ export class DeadLetterBox {
   ) {}
 
   /** Throws BusError when the broker is away: the batch is delivered again, and the store is unique on (topic, partition, offset). */
-  async put(refusals: readonly Refusal[]): Promise<void> {
+  async put(faults: readonly Refusal[]): Promise<void> {
+    const refusals = onePerRecord(faults);
     if (refusals.length === 0) return;
     await this.deps.bus.publish(refusals.map((refusal) => this.letter(refusal)));
     for (const { reason, detail, record } of refusals) {
@@ -38,4 +39,15 @@ export class DeadLetterBox {
     const encoded = encodeDeadLetter(deadLetterOf(record, reason, detail, this.sender));
     return { topic: this.deps.topics.deadLetters, ...encoded };
   }
+}
+
+/** Of a pack several messages may be refused: its dead letter has the reason of the first, and all of their details. */
+function onePerRecord(faults: readonly Refusal[]): readonly Refusal[] {
+  const byRecord = new Map<IncomingRecord, Refusal>();
+  for (const fault of faults) {
+    const before = byRecord.get(fault.record);
+    const detail = before ? `${before.detail}; ${fault.detail}` : fault.detail;
+    byRecord.set(fault.record, { ...(before ?? fault), detail });
+  }
+  return [...byRecord.values()];
 }

@@ -1,4 +1,5 @@
 import type { Ledger, ParticipantRecord } from '#persistence';
+import { PACK_VERSION } from '#wire';
 
 /** The participants as the ledger knows them, cached; refreshed by the sweep, and once when a name is missing. */
 export class Registry {
@@ -9,6 +10,11 @@ export class Registry {
 
   get(name: string): ParticipantRecord | undefined {
     return this.byName.get(name);
+  }
+
+  /** As it announced itself last; one never heard of is written to in the plainest way. */
+  readsPacks(name: string): boolean {
+    return this.byName.get(name)?.wireVersions.includes(PACK_VERSION) ?? false;
   }
 
   all(): readonly ParticipantRecord[] {

@@ -1,7 +1,7 @@
 import { branchOf } from '#protocol';
 import type { IncomingRecord } from '#messaging';
 import type { ParticipantHello } from '#persistence';
-import { decodeReply } from '#wire';
+import { decodeReplies } from '#wire';
 import type { ReplyMessage } from '#wire';
 import type { EngineDeps } from '../deps.js';
 import type { EventResult, WorkEvent } from '../drive/work.js';
@@ -37,13 +37,14 @@ export class ReplyIntake {
     const received: Received[] = [];
     const hellos: ParticipantHello[] = [];
     for (const record of batch) {
-      const decoded = decodeReply(record);
-      if (!decoded.ok) refusals.push({ record, reason: decoded.reason, detail: decoded.detail });
-      else if (decoded.message.type === 'HELLO') hellos.push(helloOf(decoded.message));
-      else received.push({ record, reply: decoded.message });
+      for (const decoded of decodeReplies(record)) {
+        if (!decoded.ok) refusals.push({ record, reason: decoded.reason, detail: decoded.detail });
+        else if (decoded.message.type === 'HELLO') hellos.push(helloOf(decoded.message));
+        else received.push({ record, reply: decoded.message });
+      }
     }
     await this.greet(hellos);
-    const outcomes = await Promise.all([...received.map((one) => this.tell(one))]);
+    const outcomes = await Promise.all(received.map((one) => this.tell(one)));
     const unknown = received.filter((_, at) => outcomes[at] === 'unknown');
     refusals.push(...outcomes.filter((outcome) => typeof outcome === 'object'));
     refusals.push(...(await this.answerUnknown(unknown)));

@@ -9,7 +9,7 @@ import { Relay } from './relay.js';
 
 const topics = topicNames('concordat');
 
-function world() {
+function world({ readsPacks = (_participant: string): boolean => true } = {}) {
   const arrived: OutgoingRecord[] = [];
   const publish = async (records: readonly OutgoingRecord[]): Promise<void> => {
     if (records.some(({ topic }) => topic === topics.command('ghost')))
@@ -18,7 +18,10 @@ function world() {
   };
   const bus = { publish } as unknown as Bus;
   const deps = { bus, topics, faults: noFaultPoints, log: silentLog };
-  return { arrived, relay: new Relay({ ...deps, replyPartition: () => 0, ledgerEpoch: () => 1 }) };
+  return {
+    arrived,
+    relay: new Relay({ ...deps, readsPacks, replyPartition: () => 0, ledgerEpoch: () => 1 }),
+  };
 }
 
 /** The PREPAREs of a new transaction with a branch at each participant. */
@@ -41,6 +44,21 @@ function prepares(gtx: string, ...participants: readonly string[]) {
   });
 }
 
+describe('a participant that does not read packs', () => {
+  it('gets a record for each command', async () => {
+    const { relay, arrived } = world({ readsPacks: (participant) => participant !== 'stock' });
+
+    await relay.send([prepares('tx-1', 'stock', 'money'), prepares('tx-2', 'stock', 'money')]);
+    await relay.drain();
+
+    expect(arrived.map(({ headers }) => `${headers['participant']} ${headers['type']}`)).toEqual([
+      'stock PREPARE',
+      'stock PREPARE',
+      'money PACK',
+    ]);
+  });
+});
+
 describe('a participant that announced itself and has no topic', () => {
   it('keeps no command from the others of the same step', async () => {
     const { relay, arrived } = world();
@@ -50,7 +68,6 @@ describe('a participant that announced itself and has no topic', () => {
 
     expect(arrived.map(({ topic, key }) => `${topic} ${key}`)).toEqual([
       `${topics.command('stock')} tx-1`,
-      `${topics.command('stock')} tx-2`,
       `${topics.command('money')} tx-2`,
     ]);
   });

@@ -2,8 +2,8 @@ import { attemptOf, outcomeOf, reasonOf } from '#protocol';
 import type { Command } from '#protocol';
 import type { Bus, OutgoingRecord } from '#messaging';
 import type { FaultPoint, FaultPoints, Log } from '#observability';
-import { encodeCommand, encodeInitiator, encodeOutcome } from '#wire';
-import type { CommandMessage, EncodedRecord, InitiatorMessage, Topics } from '#wire';
+import { encodeInitiator, encodeOutcome, packCommands } from '#wire';
+import type { CommandMessage, EncodedRecord, InitiatorMessage, Letter, Topics } from '#wire';
 import type { Durable } from './durable.js';
 
 /** Publishes under way at once; beyond it the step loop waits (back-pressure). */
@@ -17,6 +17,8 @@ export interface RelayDeps {
   /** A partition of the replies topic that this process reads now; null when it reads none. */
   readonly replyPartition: () => number | null;
   readonly ledgerEpoch: () => number;
+  /** Whether this participant reads records of several messages. */
+  readonly readsPacks: (participant: string) => boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export class Relay {
 
   /** Hands records to the bus; waits only while too many publishes are under way. */
   async send(batch: readonly Durable[]): Promise<void> {
-    const records = batch.flatMap((durable) => this.recordsOf(durable));
+    const records = [...this.commands(batch), ...batch.flatMap((durable) => this.tidings(durable))];
     if (records.length === 0) return;
     const publish = this.publish(records, batch).finally(() => this.underWay.delete(publish));
     this.underWay.add(publish);
@@ -67,26 +69,40 @@ export class Relay {
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
   }
 
-  private recordsOf(durable: Durable): readonly OutgoingRecord[] {
-    const { topics } = this.deps;
-    const options = { traceparent: durable.traceparent };
-    const commands = durable.commands.flatMap((command) => this.command(durable, command));
-    const outcomes = durable.announce.flatMap((attempt) => this.outcome(durable, attempt));
-    const told = this.initiatorMessage(durable);
-    const initiator = told ? [toTopic(topics.initiator(told.initiator), encodeInitiator(told, options))] : [];
-    return [...commands, ...outcomes, ...initiator];
+  /** What one participant is to do, in as few records as it can read. */
+  private commands(batch: readonly Durable[]): readonly OutgoingRecord[] {
+    const letters = new Map<string, Letter<CommandMessage>[]>();
+    for (const durable of batch) {
+      for (const command of durable.commands) {
+        const letter = { message: this.message(durable, command), traceparent: durable.traceparent };
+        const others = letters.get(command.participant);
+        if (others) others.push(letter);
+        else letters.set(command.participant, [letter]);
+      }
+    }
+    return [...letters].flatMap(([participant, all]) => this.commandsTo(participant, all));
+  }
+
+  private commandsTo(participant: string, letters: readonly Letter<CommandMessage>[]): OutgoingRecord[] {
+    const topic = this.deps.topics.command(participant);
+    const bundles = this.deps.readsPacks(participant) ? [letters] : letters.map((letter) => [letter]);
+    return bundles
+      .flatMap((bundle) => packCommands(bundle, this.leftOut))
+      .map((record) => toTopic(topic, record));
   }
 
   /** A command too big for any reader is left out: its branch never votes, and the deadline ends the transaction. */
-  private command(durable: Durable, command: Command): readonly OutgoingRecord[] {
-    const { traceparent } = durable;
-    try {
-      const encoded = encodeCommand(this.message(durable, command), { traceparent });
-      return [toTopic(this.deps.topics.command(command.participant), encoded)];
-    } catch (error) {
-      this.deps.log.error({ err: error, gtx: command.gtx, branch: command.branch }, 'command cannot be sent');
-      return [];
-    }
+  private readonly leftOut = ({ gtx, branch }: CommandMessage, error: Error): void =>
+    this.deps.log.error({ err: error, gtx, branch }, 'command cannot be sent');
+
+  /** Who else is to hear what was decided. */
+  private tidings(durable: Durable): readonly OutgoingRecord[] {
+    const { topics } = this.deps;
+    const outcomes = durable.announce.flatMap((attempt) => this.outcome(durable, attempt));
+    const told = this.initiatorMessage(durable);
+    if (!told) return outcomes;
+    const encoded = encodeInitiator(told, { traceparent: durable.traceparent });
+    return [...outcomes, toTopic(topics.initiator(told.initiator), encoded)];
   }
 
   private message(durable: Durable, command: Command): CommandMessage {

@@ -1,4 +1,4 @@
-import { WIRE_VERSION } from '#wire';
+import { WIRE_VERSIONS } from '#wire';
 import type { Desk } from '../desk/desk.js';
 import type { OutgoingReply } from '../desk/work.js';
 
@@ -15,7 +15,7 @@ export function helloOf(desk: Desk, instance: string, bootId: string): OutgoingR
     type: 'HELLO',
     participant: desk.participant,
     operations,
-    wireVersions: [WIRE_VERSION],
+    wireVersions: [...WIRE_VERSIONS],
     instance,
     bootId,
   });

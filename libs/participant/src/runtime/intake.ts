@@ -1,7 +1,7 @@
 import type { Bus, IncomingRecord, StillOpen } from '#messaging';
 import type { Clock, Metrics } from '#observability';
-import { deadLetterOf, decodeCommand, encodeDeadLetter } from '#wire';
-import type { CommandMessage } from '#wire';
+import { deadLetterOf, decodeCommands, encodeDeadLetter } from '#wire';
+import type { CommandMessage, DecodeResult } from '#wire';
 import type { Engine, Taken } from '../desk/engine.js';
 import { workOf } from '../desk/work.js';
 import type { ReplyPartitions } from './reply-partitions.js';
@@ -40,6 +40,7 @@ const MAX_REMEMBERED = 10_000;
 /** The door: decodes commands, hands the good ones to the engine, turns the others into dead letters, one each. */
 export class Intake {
   private readonly buried = new Set<string>();
+  private readonly burying = new Map<string, Promise<void>>();
 
   constructor(private readonly deps: IntakeDeps) {}
 
@@ -63,7 +64,17 @@ export class Intake {
   }
 
   private open(record: IncomingRecord, receivedAtMs: number): OpenRecord {
-    const decoded = decodeCommand(record);
+    const taken = decodeCommands(record).map((decoded) => this.takeOne(record, decoded, receivedAtMs));
+    const [first] = taken;
+    if (first && taken.length === 1) return { record, ...first };
+    return { record, held: allHeld(taken), slow: taken.some(({ slow }) => slow) };
+  }
+
+  private takeOne(
+    record: IncomingRecord,
+    decoded: DecodeResult<CommandMessage>,
+    receivedAtMs: number,
+  ): Taken {
     if (!decoded.ok) return this.refuse(record, decoded.reason, decoded.detail);
     const { message, traceparent } = decoded;
     if (message.participant !== this.deps.participant) {
@@ -74,8 +85,8 @@ export class Intake {
       );
     }
     const take = (): Taken => this.deps.engine.take(workOf(message, receivedAtMs), traceparent);
-    if (this.deps.replyPartitions.known(message.replyPartition)) return { record, ...take() };
-    return { record, held: this.takeIfPartitionExists(record, message, take), slow: false };
+    if (this.deps.replyPartitions.known(message.replyPartition)) return take();
+    return { held: this.takeIfPartitionExists(record, message, take), slow: false };
   }
 
   /** The topic may have grown since it was last asked; a partition that still does not exist is refused. */
@@ -92,18 +103,27 @@ export class Intake {
     ).held;
   }
 
-  private refuse(record: IncomingRecord, reason: string, detail: string): OpenRecord {
-    return { record, slow: false, held: this.bury(record, reason, detail) };
+  private refuse(record: IncomingRecord, reason: string, detail: string): Taken {
+    return { slow: false, held: this.bury(record, reason, detail) };
   }
 
+  /** One dead letter a record, however many messages of a pack were refused. */
   private async bury(record: IncomingRecord, reason: string, detail: string): Promise<void> {
     const offset = `${record.topic}:${record.partition}:${record.offset}`;
+    const burying = this.burying.get(offset);
+    if (burying) return burying;
     if (this.buried.has(offset)) return;
+    const letter = this.writeLetter(record, reason, detail).finally(() => this.burying.delete(offset));
+    this.burying.set(offset, letter);
+    await letter;
+    this.remember(offset);
+  }
+
+  private async writeLetter(record: IncomingRecord, reason: string, detail: string): Promise<void> {
     const { participant, instance, bus, deadLettersTopic, metrics } = this.deps;
     const letter = deadLetterOf(record, reason, detail, { app: participant, instance });
     await bus.publish([{ topic: deadLettersTopic, ...encodeDeadLetter(letter) }]);
     metrics.count('concordat_dead_letters_total', { reason });
-    this.remember(offset);
   }
 
   private remember(offset: string): void {
@@ -113,7 +133,7 @@ export class Intake {
 }
 
 /** Waits for all, also when one fails: a batch is given back only when nothing of it runs any more. */
-async function allHeld(records: readonly OpenRecord[]): Promise<void> {
+async function allHeld(records: readonly Pick<OpenRecord, 'held'>[]): Promise<void> {
   const settled = await Promise.allSettled(records.map(({ held }) => held));
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;

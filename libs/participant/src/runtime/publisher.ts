@@ -2,7 +2,8 @@ import { BusError } from '#messaging';
 import type { Bus, OutgoingRecord } from '#messaging';
 import { backoffMs } from '#protocol';
 import type { Clock, FaultPoints, Log, Random } from '#observability';
-import { encodeReply, OversizeError } from '#wire';
+import { packReplies } from '#wire';
+import type { OversizeError, ReplyMessage } from '#wire';
 import { messageOf } from '../desk/fault.js';
 import type { OutgoingReply } from '../desk/work.js';
 
@@ -71,7 +72,7 @@ export class Publisher {
   private async publish(batch: readonly OutgoingReply[]): Promise<boolean> {
     const { bus, faults, log } = this.deps;
     try {
-      await bus.publish(batch.flatMap((reply) => this.recordOf(reply) ?? []));
+      await bus.publish(this.recordsOf(batch));
     } catch (error) {
       log.warn({ error: messageOf(error), replies: batch.length }, 'replies could not be published');
       return error instanceof BusError && !error.retriable;
@@ -87,17 +88,29 @@ export class Publisher {
     if (acks > 0) await faults.reach('P7', acks);
   }
 
-  private recordOf({ message, partition, traceparent }: OutgoingReply): OutgoingRecord | null {
-    const { repliesTopic, log } = this.deps;
-    try {
-      const record = { topic: repliesTopic, ...encodeReply(message, { traceparent }) };
-      return partition === null ? record : { ...record, partition };
-    } catch (error) {
-      if (!(error instanceof OversizeError)) throw error;
-      log.error({ type: message.type, error: error.message }, 'a reply is too large to send');
-      return null;
+  /** One record, or as few as it takes, to each partition. */
+  private recordsOf(batch: readonly OutgoingReply[]): OutgoingRecord[] {
+    const byPartition = new Map<number | null, OutgoingReply[]>();
+    for (const reply of batch) {
+      const others = byPartition.get(reply.partition);
+      if (others) others.push(reply);
+      else byPartition.set(reply.partition, [reply]);
     }
+    return [...byPartition].flatMap(([partition, replies]) => this.recordsTo(partition, replies));
   }
+
+  private recordsTo(partition: number | null, replies: readonly OutgoingReply[]): OutgoingRecord[] {
+    const topic = this.deps.repliesTopic;
+    // By key they belong to as many partitions as there are keys.
+    const bundles = partition === null ? replies.map((reply) => [reply]) : [replies];
+    const records = bundles.flatMap((bundle) => packReplies(bundle, this.leftOut));
+    return records.map((record) =>
+      partition === null ? { topic, ...record } : { topic, ...record, partition },
+    );
+  }
+
+  private readonly leftOut = ({ type }: ReplyMessage, { message }: OversizeError): void =>
+    this.deps.log.error({ type, error: message }, 'a reply is too large to send');
 
   private async putBack(batch: readonly OutgoingReply[], failures: number): Promise<void> {
     if (this.stopped) return;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { BusError } from '#messaging';
 import type { IncomingRecord } from '#messaging';
-import { decodeDeadLetter } from '#wire';
+import { decodeDeadLetter, packCommands } from '#wire';
 import { Bench, gtxOf, prepare } from '../fixtures/participant.fixture.js';
 import { incoming, RecordingBus } from '../fixtures/recording-bus.fixture.js';
 import { Intake } from './intake.js';
@@ -83,6 +83,35 @@ describe('a record that is no command for this participant', () => {
     await intake.accept(batch).all();
 
     expect(deadLetters()).toHaveLength(1);
+  });
+});
+
+describe('a pack', () => {
+  const packed = () => {
+    const letters = [1, 2, 3, 4].map((n) => {
+      const replyPartition = n < 3 ? 0 : 1_000;
+      return { message: prepare('reserve', { gtx: gtxOf(n), replyPartition }), traceparent: null };
+    });
+    const [record] = packCommands(letters, () => undefined);
+    return { ...good(), ...record! };
+  };
+
+  it('of which some messages are refused becomes one dead letter; the others take effect, each with its own answer', async () => {
+    await intake.accept([packed()]).all();
+
+    expect(deadLetters()).toMatchObject([{ reason: 'REPLY_PARTITION', truncated: false }]);
+    expect(bench.replies).toMatchObject([
+      { vote: 'YES', gtx: gtxOf(1) },
+      { vote: 'YES', gtx: gtxOf(2) },
+    ]);
+  });
+
+  it('is open until the database holds all of it', async () => {
+    const accepted = intake.accept([packed()]);
+
+    expect(accepted.stillOpen()).toHaveLength(1);
+    await accepted.all();
+    expect(accepted.stillOpen()).toEqual([]);
   });
 });
 

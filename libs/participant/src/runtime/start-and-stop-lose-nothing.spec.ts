@@ -57,7 +57,7 @@ describe('a start', () => {
         { name: 'reserve', styles: ['tcc', 'saga'], compensates: true },
         { name: 'ship', styles: ['saga'], compensates: true },
       ],
-      wireVersions: [1],
+      wireVersions: [1, 2],
       instance: 'one',
     });
     expect(hellos.filter(({ instance }) => instance === 'one')).toHaveLength(4);

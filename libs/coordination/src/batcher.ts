@@ -9,6 +9,8 @@ export class Batcher<T> {
   constructor(
     private readonly work: (batch: readonly T[]) => Promise<void>,
     private readonly maxBatch: number,
+    /** What a batch that finds nothing under way still waits for. Default: whatever the caller adds in the same turn. */
+    private readonly gathered: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /** Items that wait for their batch. */
@@ -32,8 +34,7 @@ export class Batcher<T> {
   }
 
   private async run(): Promise<void> {
-    // One turn first: whatever the caller adds in the same turn belongs to the same batch.
-    await Promise.resolve();
+    await this.gathered();
     try {
       while (this.waiting.length > 0) await this.work(this.waiting.splice(0, this.maxBatch));
     } finally {

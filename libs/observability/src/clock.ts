@@ -4,7 +4,10 @@ export interface Clock {
   nowMs(): number;
   /** Wall clock in milliseconds since 1970: ages of ids and log lines only; stored times are database times. */
   wallMs(): number;
-  /** Calls `run` once after `delayMs`; the returned function cancels. Never keeps the process alive. */
+  /**
+   * Calls `run` once after `delayMs`; 0 = when this turn's IO has been taken in. The returned function cancels. Never keeps the
+   * process alive.
+   */
   after(delayMs: number, run: () => void): () => void;
 }
 

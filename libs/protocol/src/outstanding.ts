@@ -16,8 +16,15 @@ export function outstanding(drive: Drive): readonly Command[] {
 /** What `after` asks for that `before` did not. */
 export function newlyOutstanding(before: Drive | null, after: Drive): readonly Command[] {
   if (!before) return outstanding(after);
+  if (onlyAnswered(before, after)) return [];
   const asked = new Set(outstanding(before).map(commandKey));
   return outstanding(after).filter((command) => !asked.has(commandKey(command)));
+}
+
+/** A 2PC image that no write changed, and of which no vote was dropped, asks for no more than before. */
+function onlyAnswered(before: Drive, after: Drive): boolean {
+  if (before.tx !== after.tx || isSaga(after.tx)) return false;
+  return Object.keys(before.votes).every((branch) => branch in after.votes);
 }
 
 /** The decision's command for one branch of one attempt: the answer to a late vote or an inquiry. Undefined while undecided. */

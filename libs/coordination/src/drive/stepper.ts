@@ -18,6 +18,7 @@ import { stepWrite } from './write.js';
 const MAX_REREADS = 8;
 
 type DurableTransition = Extract<Transition, { kind: 'durable' }>;
+type UnwrittenTransition = Exclude<Transition, DurableTransition>;
 
 interface Planned {
   readonly work: Work;
@@ -98,27 +99,27 @@ export class Stepper {
     const doubted: Work[] = [];
     for (const work of batch) {
       const entry = this.table.get(work.gtx)!;
-      if (planned.has(work.gtx)) later.push(work);
-      else if (this.doubts(work, entry, read)) doubted.push(work);
-      else this.decideOne(work, entry, planned, sends);
+      if (planned.has(work.gtx)) {
+        later.push(work);
+        continue;
+      }
+      const transition = this.transition(work, entry);
+      // A driver that was replaced does not know yet: what its copy refuses is refused only after a read.
+      if (transition.kind === 'refused' && !read.has(work.gtx) && work.rereads === 0) doubted.push(work);
+      else if (transition.kind === 'durable') planned.set(work.gtx, this.plan(work, entry, transition));
+      else this.answer(work, entry, transition, sends);
     }
     return { planned: [...planned.values()], sends, later, doubted };
   }
 
-  /** A driver that was replaced does not know yet: what its copy refuses is refused only after a read. */
-  private doubts(work: Work, entry: Entry, read: ReadonlySet<string>): boolean {
-    if (read.has(work.gtx) || work.rereads > 0) return false;
-    return this.transition(work, entry).kind === 'refused';
+  private plan(work: Work, entry: Entry, transition: DurableTransition): Planned {
+    this.heard(work.event, entry);
+    return { work, entry, before: entry.drive, transition };
   }
 
-  private decideOne(work: Work, entry: Entry, planned: Map<string, Planned>, sends: Durable[]): void {
-    entry.touchedAtMs = this.deps.clock.nowMs();
-    const transition = this.transition(work, entry);
+  /** Nothing to write: answered at once. */
+  private answer(work: Work, entry: Entry, transition: UnwrittenTransition, sends: Durable[]): void {
     if (transition.kind !== 'refused') this.heard(work.event, entry);
-    if (transition.kind === 'durable') {
-      planned.set(work.gtx, { work, entry, before: entry.drive, transition });
-      return;
-    }
     if (transition.kind === 'volatile') {
       entry.drive = transition.drive;
       if (transition.sends.length > 0) sends.push(this.durable(entry, transition.sends, []));
@@ -127,6 +128,7 @@ export class Stepper {
   }
 
   private heard(event: WorkEvent, entry: Entry): void {
+    entry.touchedAtMs = this.deps.clock.nowMs();
     if (event.type !== 'vote' && event.type !== 'ack' && event.type !== 'result') return;
     const again = event.type === 'result' && event.result === 'RETRY';
     this.table.answered(entry, event.participant, again);
@@ -289,7 +291,7 @@ export class Stepper {
   }
 }
 
-function resultOf(transition: Exclude<Transition, { kind: 'durable' }>, entry: Entry): EventResult {
+function resultOf(transition: UnwrittenTransition, entry: Entry): EventResult {
   const stored: StoredTransaction = viewOf(entry);
   if (transition.kind === 'refused')
     return { kind: 'refused', code: transition.code, detail: transition.detail, stored };

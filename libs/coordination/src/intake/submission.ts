@@ -61,7 +61,9 @@ export class SubmissionDesk {
     private readonly registry: Registry,
     private readonly hooks: SubmissionHooks,
   ) {
-    this.batcher = new Batcher((batch) => this.write(batch), options.maxBatch);
+    // Requests come by one connection each: those of one turn of the event loop are one batch.
+    const gathered = (): Promise<void> => new Promise((resolve) => deps.clock.after(0, resolve));
+    this.batcher = new Batcher((batch) => this.write(batch), options.maxBatch, gathered);
   }
 
   /** Resolves once the request is durable (or was before). */

@@ -8,6 +8,7 @@ export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
   after(delayMs, run) {
+    if (delayMs <= 0) return soon(run);
     let timer: NodeJS.Timeout;
     const arm = (leftMs: number): void => {
       const stepMs = Math.min(leftMs, MAX_TIMER_MS);
@@ -18,3 +19,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+function soon(run: () => void): () => void {
+  const immediate = setImmediate(run).unref();
+  return () => clearImmediate(immediate);
+}

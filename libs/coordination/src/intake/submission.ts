@@ -61,9 +61,8 @@ export class SubmissionDesk {
     private readonly registry: Registry,
     private readonly hooks: SubmissionHooks,
   ) {
-    // Requests come by one connection each: those of one turn of the event loop are one batch.
-    const gathered = (): Promise<void> => new Promise((resolve) => deps.clock.after(0, resolve));
-    this.batcher = new Batcher((batch) => this.write(batch), options.maxBatch, gathered);
+    const turn = (): Promise<void> => new Promise((resolve) => deps.clock.after(0, resolve));
+    this.batcher = new Batcher((batch) => this.write(batch), options.maxBatch, turn);
   }
 
   /** Resolves once the request is durable (or was before). */

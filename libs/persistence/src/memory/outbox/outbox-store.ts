@@ -12,6 +12,7 @@ import type {
 import { MemoryClient } from '../branches/business-client.js';
 import type { MemoryDatabase } from '../branches/database.js';
 import type { Value } from '../branches/storage.js';
+import { copyOf } from '../branches/tables.js';
 import type { MemoryServer } from '../branches/server.js';
 import { connectionLost } from '../branches/transaction.js';
 
@@ -58,7 +59,7 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   private newEntry({ gtx, key, request, idempotencyKey }: NewOutboxEntry): StoredEntry {
-    return structuredClone({
+    return copyOf({
       gtx,
       key,
       request,
@@ -217,7 +218,7 @@ export class MemoryOutboxStore implements OutboxStore {
 }
 
 const entryOf = ({ id, gtx, key, request, idempotencyKey }: StoredEntry) =>
-  structuredClone({ id: String(id), gtx, key, request, idempotencyKey });
+  copyOf({ id: String(id), gtx, key, request, idempotencyKey });
 
 const toEnded = (stored: StoredEntry): EndedEntry => ({
   ...entryOf(stored),

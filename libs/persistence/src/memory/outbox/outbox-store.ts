@@ -1,5 +1,4 @@
 import { StoreError } from '../../port/branch-store.js';
-import { MAX_ASK_DOUBLINGS } from '../../port/outbox-store.js';
 import type {
   EndedEntry,
   NewOutboxEntry,
@@ -131,10 +130,7 @@ export class MemoryOutboxStore implements OutboxStore {
     const open = this.all().filter(
       ({ gtx, state }) => gtxs.includes(gtx) && ['pending', 'accepted'].includes(state),
     );
-    this.change(open, ({ attempts }) => ({
-      state: 'accepted',
-      nextAtMs: this.nowMs + askAgainInMs * 2 ** Math.max(0, Math.min(attempts - 1, MAX_ASK_DOUBLINGS)),
-    }));
+    this.change(open, () => ({ state: 'accepted', nextAtMs: this.nowMs + askAgainInMs }));
   }
 
   async reject(rejections: readonly { gtx: string; reason: string }[]): Promise<void> {

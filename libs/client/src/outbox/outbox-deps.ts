@@ -16,7 +16,10 @@ export interface OutboxOptions {
   /** First re-send of a request without answer; then twice as long each time (protocol.md §10). */
   readonly resendMs: number;
   readonly resendCapMs: number;
-  /** An accepted request without outcome for this long is asked for again; then after twice as long each time, up to × 32. */
+  /**
+   * An accepted request without outcome for this long (±20 %) is asked for again, and again after as long. It does not grow: the
+   * requests that were sent most often are those of an outage, and would be told last.
+   */
   readonly askAgainMs: number;
   /** Time the outcome handlers have before another relay may call them for the same outcome. */
   readonly handlerLeaseMs: number;

@@ -58,7 +58,7 @@ export class OutcomeInbox {
     if (accepted.length > 0) {
       await store.accept(
         accepted.map(({ gtx }) => gtx),
-        { askAgainInMs: this.options.askAgainMs },
+        { askAgainInMs: this.options.askAgainMs * (0.8 + 0.4 * this.deps.random.next()) },
       );
       this.listeners.accepted();
     }

@@ -74,15 +74,20 @@ export class Takeover {
     return claimed.length;
   }
 
-  /** A failed write may have happened: read the rows again; ours are driven on, nothing is assumed. */
+  /**
+   * A failed write may have happened: read the rows again; ours are driven on, nothing is assumed. One that has ended is nobody's
+   * any more: unless it is announced here, its initiator hears of it only when it asks.
+   */
   private async adoptDoubtful(): Promise<number> {
     const gtxs = this.journal.takeDoubtful(this.options.claimLimit);
     if (gtxs.length === 0) return 0;
     try {
       const stored = await this.deps.ledger.load(gtxs);
-      const live = stored.filter((one) => one.endedAt === null && one.driver === this.instanceId);
-      await this.hooks.launch(live.map((one) => this.table.put(one, 'overdue')));
-      return live.length;
+      const ours = stored.filter(({ driver }) => driver === this.instanceId);
+      await this.hooks.launch(ours.map((one) => this.table.put(one, 'overdue')));
+      const over = ours.filter(({ endedAt }) => endedAt !== null);
+      for (const { tx } of over) this.table.drop(tx.gtx);
+      return ours.length - over.length;
     } catch (error) {
       this.journal.doubt(gtxs);
       throw error;

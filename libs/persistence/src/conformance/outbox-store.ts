@@ -178,20 +178,19 @@ export function outboxStoreConformance(name: string, makeWorld: () => Promise<Ou
         expect(await outbox.claimDue(due())).toMatchObject([{ gtx: gtxs[0], state: 'accepted' }]);
       });
 
-      it('a repeated ACCEPTED puts the next question off, twice as long after each', async () => {
+      it('a repeated ACCEPTED puts the next question off by as much, however often it was asked', async () => {
         const outbox = world.open();
         const gtxs = await enqueued(outbox, entry());
-        for (const _ of ['sent', 'asked for again']) {
-          await outbox.claimDue(due());
+        await outbox.claimDue(due());
+        for (const _ of ['once', 'twice', 'three times']) {
           await outbox.accept(gtxs, { askAgainInMs: 60_000 });
-          await world.age(61_000);
+          await world.age(59_000);
+          const early = await outbox.claimDue(due());
+          await world.age(2_000);
+
+          expect(early).toEqual([]);
+          expect(await outbox.claimDue(due())).toMatchObject([{ gtx: gtxs[0], state: 'accepted' }]);
         }
-
-        const early = await outbox.claimDue(due());
-        await world.age(60_000);
-
-        expect(early).toEqual([]);
-        expect(await outbox.claimDue(due())).toMatchObject([{ gtx: gtxs[0], state: 'accepted' }]);
       });
 
       it('O4 what comes late or twice changes nothing', async () => {

@@ -24,7 +24,7 @@ export interface OutboxStore {
 
   /**
    * ACCEPTED came: no longer sent, except that it is claimed again after `askAgainInMs` without an outcome. A repeated ACCEPTED
-   * puts that off again: twice as long after each claim, up to {@link MAX_ASK_DOUBLINGS} times.
+   * puts that off again by as much, however often it was sent before: who was away for long must not be told late for long.
    */
   accept(gtxs: readonly string[], options: { readonly askAgainInMs: number }): Promise<void>;
   /** REJECTED(code) came. Only pending entries move. */
@@ -52,9 +52,6 @@ export interface OutboxStore {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** How often the time until an accepted entry is asked for again doubles at most. */
-export const MAX_ASK_DOUBLINGS = 5;
 
 export interface NewOutboxEntry {
   readonly gtx: string;

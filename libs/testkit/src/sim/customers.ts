@@ -33,6 +33,8 @@ export interface JournalEntry {
 
 const CALL_MS = 5_000;
 const PAUSE_MS = 300;
+/** So many ask again although they were answered. */
+const REPEAT_SHARE = 0.2;
 /** Later they may be accepted; anything else is final. */
 const PASSING = new Set([
   'OVERLOAD',
@@ -104,7 +106,7 @@ export class Customers {
 
   /** Asks until somebody answers, then now and then again: the same request must be the same transaction. */
   private async insist(entry: JournalEntry): Promise<void> {
-    for (let repeats = this.dice.below(3); ;) {
+    for (let repeats = this.dice.chance(REPEAT_SHARE) ? this.dice.between(1, 3) : 0; ;) {
       const stored = await this.post(entry, this.dice.pick(this.coordinators));
       if (stored) {
         entry.accepted = true;
@@ -128,7 +130,10 @@ export class Customers {
       ({ stored }) => this.awaited(node, stored),
       (error: unknown) => this.refused(entry, error),
     );
-    return Promise.race([work, scheduler.sleep(CALL_MS).then(() => null)]);
+    return new Promise((resolve) => {
+      const hangUp = scheduler.after(CALL_MS, () => resolve(null));
+      void work.then((answer) => (hangUp(), resolve(answer)));
+    });
   }
 
   private async awaited({ engine }: EngineNode, stored: StoredTransaction): Promise<StoredTransaction> {

@@ -48,7 +48,8 @@ export class Nemesis {
   private weather(): Weather {
     const { dice } = this;
     const has = (fault: FaultName): boolean => this.site.shape.faults.has(fault);
-    const some = (fault: FaultName, high: number): number => (has(fault) ? dice.next() * high : 0);
+    // Harsh weather is rare: where everything fails little is left to go wrong.
+    const some = (fault: FaultName, high: number): number => (has(fault) ? dice.next() ** 2 * high : 0);
     return {
       latencyMs: dice.pick([
         [0.1, 1],
@@ -67,7 +68,7 @@ export class Nemesis {
         lose: some('loss', 0.1),
         duplicate: some('duplicates', 0.3),
         copies: [2, dice.between(2, 10)],
-        delay: some('delay', 0.1),
+        delay: some('delay', 0.3),
         delayMs: [10, dice.between(100, 8_000)],
         reorder: has('reorder'),
       },

@@ -41,7 +41,11 @@ export interface Shape {
 const FAULT_SHARE = 0.35;
 const STYLES: readonly ParticipantStyle[] = ['xa', 'tcc', 'sagaOnly'];
 
+/** Keys and slots are meant for so many transactions: more have more of them, and wait for each other no more than these. */
+const CROWD = 400;
+
 export function shapeOf(dice: Dice, transactions: number): Shape {
+  const crowds = Math.max(1, Math.round(transactions / CROWD));
   const participants = Array.from({ length: dice.between(2, 4) }, (_, at) => ({
     name: `p${at + 1}`,
     // At least the first two can do 2PC.
@@ -54,11 +58,11 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     watchdogs: dice.between(1, 2),
     participants,
     databasesGiven: dice.chance(0.5),
-    keys: dice.pick([3, 20, 200]),
-    slots: dice.pick([3, 64, 64]),
+    keys: crowds * dice.pick([8, 60, 600]),
+    slots: crowds * dice.pick([3, 64, 64]),
     transactions,
     spreadMs: dice.pick([500, 4_000, 12_000]),
-    burst: dice.pick([1, 8, 64]),
+    burst: dice.pick([1, 8, 64, 256]),
     outboxShare: dice.pick([0, 0.2, 0.6]),
     partitions: dice.pick([1, 3, 6]),
     faults: new Set(FAULTS.filter(() => dice.chance(FAULT_SHARE))),

@@ -21,6 +21,9 @@ const SESSION_MS = 6_000;
 /** A publish that nobody answers is given up (`TIMING.publishGiveUpMs` of the Kafka adapter). */
 const GIVE_UP_MS = 15_000;
 
+/** Requests that the records of one publish are dealt to at most where the weather reorders. */
+const HANDS = 4;
+
 type Member = Subscription & { crash(): void };
 
 /** The bus as one simulated process sees it: the embedded broker behind a network that may lose, double, delay and reorder. */
@@ -97,33 +100,47 @@ export class SimBus implements Bus {
   }
 
   /**
-   * One request carries them all, in order, unless the weather reorders; second copies travel on their own. Resolves with the
-   * broker's refusal instead of throwing it, so that the others of the publish still travel.
+   * One request carries them all, in order, unless the weather reorders: then they are dealt to a few that overtake each other.
+   * Further copies travel on their own. Resolves with the broker's refusal instead of throwing it, so that the others of the
+   * publish still travel.
    */
   private transport(records: readonly OutgoingRecord[]): Promise<Error | undefined>[] {
     const { bus } = this.network.weather;
     const kept = records.filter(() => !this.dice.chance(bus.lose));
-    const requests = bus.reorder ? kept.map((record) => [record]) : kept.length > 0 ? [kept] : [];
+    const requests = bus.reorder ? this.dealt(kept) : kept.length > 0 ? [kept] : [];
     const arrivals = requests.map((request) => this.arrive(request));
-    for (const record of kept) {
-      const copies = this.dice.chance(bus.duplicate) ? this.dice.between(...bus.copies) : 1;
-      for (let copy = 1; copy < copies; copy += 1) void this.arrive([record]);
-    }
+    for (const copies of this.furtherCopies(kept)) void this.arrive(copies);
     return arrivals;
   }
 
+  private dealt(records: readonly OutgoingRecord[]): readonly (readonly OutgoingRecord[])[] {
+    const hands = Array.from({ length: Math.min(HANDS, records.length) }, (): OutgoingRecord[] => []);
+    for (const record of records) this.dice.pick(hands).push(record);
+    return hands.filter((hand) => hand.length > 0);
+  }
+
+  /** All second copies together, all third ones together, and so on. */
+  private furtherCopies(records: readonly OutgoingRecord[]): readonly (readonly OutgoingRecord[])[] {
+    const { duplicate, copies } = this.network.weather.bus;
+    const requests: OutgoingRecord[][] = [];
+    for (const record of records) {
+      const further = this.dice.chance(duplicate) ? this.dice.between(...copies) - 1 : 0;
+      for (let copy = 0; copy < further; copy += 1) (requests[copy] ??= []).push(record);
+    }
+    return requests;
+  }
+
   private async arrive(records: readonly OutgoingRecord[]): Promise<Error | undefined> {
-    await this.scheduler.sleep(this.travelMs(records.length));
+    await this.scheduler.sleep(this.travelMs());
     return this.inner.publish(records).then(
       () => undefined,
       (error: unknown) => error as Error,
     );
   }
 
-  /** A request is as late as the latest of its records. */
-  private travelMs(records: number): number {
+  private travelMs(): number {
     const { bus } = this.network.weather;
-    const late = this.dice.chance(1 - (1 - bus.delay) ** records) ? this.dice.between(...bus.delayMs) : 0;
+    const late = this.dice.chance(bus.delay) ? this.dice.between(...bus.delayMs) : 0;
     const ms = this.network.latencyMs() + late;
     if (bus.reorder) return ms;
     this.lineFreeAtMs = Math.max(this.lineFreeAtMs, this.scheduler.nowMs + ms);

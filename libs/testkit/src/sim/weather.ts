@@ -12,10 +12,11 @@ export interface Weather {
   readonly bus: {
     readonly refuse: number;
     readonly loseAnswer: number;
-    /** Of one record: never arrives although the publish resolved; arrives `copies` times; arrives late; out of order. */
+    /** Of one record: never arrives although the publish resolved; arrives `copies` times. */
     readonly lose: number;
     readonly duplicate: number;
     readonly copies: readonly [low: number, high: number];
+    /** Of one request: arrives late, and what follows it with it, unless requests overtake each other (`reorder`). */
     readonly delay: number;
     readonly delayMs: readonly [low: number, high: number];
     readonly reorder: boolean;

@@ -26,7 +26,7 @@ export interface Observation<S> {
 export interface Question<S> {
   readonly initial: S;
   readonly next: (state: S) => readonly SpecStep<S>[];
-  readonly key: (state: S) => string;
+  readonly key: (state: S) => string | number;
   readonly lanes: readonly (readonly Observation<S>[])[];
   /**
    * May a step that shows something happen unseen, although its owner's lane goes on (`false`: every lane is the whole history)?

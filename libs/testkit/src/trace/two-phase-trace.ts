@@ -28,12 +28,37 @@ export function unexplainedTwoPhase(
     brokenLog(lanes.flat(), participants) ??
     unexplained({
       initial: INITIAL,
-      next: (state) => nextSteps(state, participants.length).map((step) => observable(step, participants)),
+      next: stepsOf(participants),
       key: stateKey,
       lanes: lanes.map((lane) => lane.map((event) => observation(event, place))),
       partialOwner: (owner) => history === 'latest' && owner !== COORDINATOR,
     })
   );
+}
+
+type Next = (state: TwoPhaseState) => readonly SpecStep<TwoPhaseState>[];
+
+/** Many histories are of branches of the same names, and walk through the same few states. */
+const known = new Map<string, Next>();
+const MAX_KNOWN = 1_000;
+
+function stepsOf(participants: readonly string[]): Next {
+  const name = participants.join();
+  const there = known.get(name);
+  if (there) return there;
+  if (known.size >= MAX_KNOWN) known.clear();
+  const steps = new Map<number, ReturnType<Next>>();
+  const next: Next = (state) => {
+    const key = stateKey(state);
+    let found = steps.get(key);
+    if (!found) {
+      found = nextSteps(state, participants.length).map((step) => observable(step, participants));
+      steps.set(key, found);
+    }
+    return found;
+  };
+  known.set(name, next);
+  return next;
 }
 
 /** What the log itself must satisfy where the specification has no words: a recorded NO, and an end with all acknowledgements. */

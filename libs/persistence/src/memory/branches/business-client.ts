@@ -1,6 +1,7 @@
 import type { Json } from '#protocol';
 import { StoreError } from '../../port/branch-store.js';
 import type { Value } from './storage.js';
+import { copyOf } from './tables.js';
 import type { MemoryTransaction } from './transaction.js';
 
 const TABLE = 'business';
@@ -17,7 +18,7 @@ export class MemoryClient {
   }
 
   async put(key: string, value: Json): Promise<void> {
-    await this.transaction.put(`${TABLE}|${key}`, structuredClone(value) as Value);
+    await this.transaction.put(`${TABLE}|${key}`, copyOf(value) as Value);
   }
 
   async delete(key: string): Promise<void> {

@@ -32,8 +32,13 @@ export const allFences = (database: MemoryDatabase): StoredFence[] =>
   database.values('fence') as StoredFence[];
 
 /** JSON goes in and out as a copy, as over a wire: nobody keeps a hand on what is stored. */
-export const copyOf = <T>(json: T): T =>
-  typeof json === 'object' && json !== null ? structuredClone(json) : json;
+export function copyOf<T>(json: T): T {
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) return json.map(copyOf) as T;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(json)) copy[name] = copyOf((json as Record<string, unknown>)[name]);
+  return copy as T;
+}
 
 export const toStored = (row: NewBranchRow, nowMs: number): StoredRow => ({
   gtx: row.gtx,

@@ -1,5 +1,4 @@
 import { StoreError } from '../../port/branch-store.js';
-import { MAX_ASK_DOUBLINGS } from '../../port/outbox-store.js';
 import type {
   EndedEntry,
   NewOutboxEntry,
@@ -12,6 +11,7 @@ import type {
 import { MemoryClient } from '../branches/business-client.js';
 import type { MemoryDatabase } from '../branches/database.js';
 import type { Value } from '../branches/storage.js';
+import { copyOf } from '../branches/tables.js';
 import type { MemoryServer } from '../branches/server.js';
 import { connectionLost } from '../branches/transaction.js';
 
@@ -58,7 +58,7 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   private newEntry({ gtx, key, request, idempotencyKey }: NewOutboxEntry): StoredEntry {
-    return structuredClone({
+    return copyOf({
       gtx,
       key,
       request,
@@ -130,10 +130,7 @@ export class MemoryOutboxStore implements OutboxStore {
     const open = this.all().filter(
       ({ gtx, state }) => gtxs.includes(gtx) && ['pending', 'accepted'].includes(state),
     );
-    this.change(open, ({ attempts }) => ({
-      state: 'accepted',
-      nextAtMs: this.nowMs + askAgainInMs * 2 ** Math.max(0, Math.min(attempts - 1, MAX_ASK_DOUBLINGS)),
-    }));
+    this.change(open, () => ({ state: 'accepted', nextAtMs: this.nowMs + askAgainInMs }));
   }
 
   async reject(rejections: readonly { gtx: string; reason: string }[]): Promise<void> {
@@ -217,7 +214,7 @@ export class MemoryOutboxStore implements OutboxStore {
 }
 
 const entryOf = ({ id, gtx, key, request, idempotencyKey }: StoredEntry) =>
-  structuredClone({ id: String(id), gtx, key, request, idempotencyKey });
+  copyOf({ id: String(id), gtx, key, request, idempotencyKey });
 
 const toEnded = (stored: StoredEntry): EndedEntry => ({
   ...entryOf(stored),

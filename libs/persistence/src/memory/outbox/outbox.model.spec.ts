@@ -170,8 +170,7 @@ class Answer extends Verb {
     const entry = model.entries.find((one) => one.gtx === gtx);
     if (!entry || !MOVES[this.says].includes(entry.state)) return;
     entry.state = this.says;
-    const askMs = ASK_MS * 2 ** Math.max(0, Math.min(entry.attempts - 1, 5));
-    entry.nextMs = clock.wallMs() + (this.says === 'accepted' ? askMs : 0);
+    entry.nextMs = clock.wallMs() + (this.says === 'accepted' ? ASK_MS : 0);
   }
 }
 
@@ -218,7 +217,7 @@ class Drain extends Verb {
   async act(model: Model, real: Real): Promise<void> {
     const sent: string[] = [];
     for (let round = 0; model.entries.some(({ heard }) => !heard) && round < 100; round += 1) {
-      real.clock.pass(ASK_MS * 32);
+      real.clock.pass(ASK_MS + PACE.capMs);
       const due = await real.relays[round % 2]!.claimDue({ limit: 2, pace: PACE });
       sent.push(...due.flatMap(({ gtx, state }) => (state === 'pending' ? gtx : [])));
       for (const { gtx } of due)

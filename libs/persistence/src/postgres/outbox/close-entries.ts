@@ -1,15 +1,14 @@
 import { plainArray, textArray } from '../ledger/arrays.js';
-import { MAX_ASK_DOUBLINGS, type OutboxOutcome } from '../../port/outbox-store.js';
+import type { OutboxOutcome } from '../../port/outbox-store.js';
 import type { Statement } from '../sessions/statement.js';
 
 /** What the coordinator said of entries. Each names the states it may leave, so what comes late or twice changes nothing. */
 export const accept = (gtxs: readonly string[], askAgainInMs: number): Statement => ({
   text: `
     UPDATE concordat.outbox
-    SET state = 'accepted',
-        next_at = clock_timestamp() + $2::float8 * power(2, greatest(0, least(attempts - 1, $3::int))) * interval '1 ms'
+    SET state = 'accepted', next_at = clock_timestamp() + $2::float8 * interval '1 ms'
     WHERE gtx = ANY($1::uuid[]) AND state IN ('pending', 'accepted')`,
-  values: [plainArray(gtxs), askAgainInMs, MAX_ASK_DOUBLINGS],
+  values: [plainArray(gtxs), askAgainInMs],
 });
 
 export const reject = (rejections: readonly { gtx: string; reason: string }[]): Statement => ({

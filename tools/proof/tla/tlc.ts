@@ -37,6 +37,8 @@ export async function runTlc(run: Run, options: TlcOptions): Promise<TlcResult> 
     cwd: directory,
     output: { file: output },
     lastSignal: 'KILL',
+    // It must wait for others as we do, when we were started at low priority.
+    session: 'shared',
   });
   const end = Date.now() + options.timeoutMs;
   let exit = await child.waitForExit(PROGRESS_MS);

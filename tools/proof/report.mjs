@@ -1,11 +1,19 @@
 import { styleText } from 'node:util';
 import { clock } from '../verify/report.mjs';
+import { LAYERS } from './layers.mjs';
+
+const NAME_WIDTH = Math.max(...LAYERS.map(({ name }) => name.length));
 
 const paint = (style, text) => styleText(style, text, { stream: process.stdout });
 const count = (checks) => `${checks.filter(({ ok }) => ok).length}/${checks.length}`;
 
 export function printStart(layer, index, total) {
   console.log(`\n${paint('bold', `▶ [${index + 1}/${total}] ${layer.name}`)} — ${layer.what}`);
+}
+
+/** What a layer prints, with its name before it: two lanes print at a time. */
+export function printLine({ name }, line) {
+  console.log(`${paint('dim', `${name.padEnd(NAME_WIDTH)} │`)} ${line}`);
 }
 
 export function printEnd({ layer, fragment, durationMs }) {
@@ -39,7 +47,7 @@ function figuresOf({ figures }) {
 }
 
 /** The tables of the layers, one line a layer, and as the very last line `N passed, N failed`. */
-export function printSummary(results, reportFile) {
+export function printSummary(results, reportFile, durationMs) {
   for (const { layer, fragment } of results.filter(({ fragment }) => fragment.table)) {
     console.log(`\n${paint('bold', layer.name)}`);
     printTable(fragment.table);
@@ -54,5 +62,7 @@ export function printSummary(results, reportFile) {
   printTable({ columns: ['layer', 'checks', 'time', 'reached'], rows });
   const checks = results.flatMap(({ fragment }) => fragment.checks);
   const passed = checks.filter(({ ok }) => ok).length;
-  console.log(`\nreport: ${reportFile}\n${passed} passed, ${checks.length - passed} failed`);
+  console.log(
+    `\nreport: ${reportFile}; all in ${clock(durationMs)}\n${passed} passed, ${checks.length - passed} failed`,
+  );
 }

@@ -24,9 +24,9 @@ function chosenStages(names) {
 }
 
 function removeOldResult(stage) {
-  if (stage.resultFile === undefined) return;
-  mkdirSync(dirname(stage.resultFile), { recursive: true });
-  rmSync(stage.resultFile, { force: true });
+  if (stage.result === undefined) return;
+  mkdirSync(dirname(stage.result.file), { recursive: true });
+  rmSync(stage.result.file, { force: true });
 }
 
 async function runStage(stage, signal) {

@@ -1,12 +1,13 @@
 /**
- * What "done" means, in the order of cheapness. Each static check counts as one; a jest stage counts its tests.
+ * What "done" means, in the order of cheapness. Each static check counts as one; a jest stage counts its tests, the proof its
+ * checks. The stages from `crash` on run what `build` has built.
  *
  * @typedef {object} Stage
  * @property {string} name
  * @property {string} what      one line for the reader
  * @property {string[]} command
  * @property {number} limitMs   a stage that takes longer hangs, and is ended
- * @property {string} [resultFile]  where jest writes its counts; absent for a static check
+ * @property {{by: 'jest' | 'proof', file: string}} [result]  where the command writes its counts; absent for a static check
  */
 const MINUTE_MS = 60_000;
 
@@ -32,7 +33,15 @@ function tests(name, what, limitMinutes, workers) {
     `--outputFile=${resultFile}`,
     workers === 1 ? '--runInBand' : `--maxWorkers=${workers}`,
   ];
-  return { name, what, command: jest, limitMs: limitMinutes * MINUTE_MS, resultFile };
+  const result = { by: 'jest', file: resultFile };
+  return { name, what, command: jest, limitMs: limitMinutes * MINUTE_MS, result };
+}
+
+/** @returns {Stage} */
+function proof(what, limitMinutes) {
+  const file = 'tmp/verify/proof.json';
+  const command = [bin('node'), 'tools/proof/main.mjs', '--report', file];
+  return { name: 'proof', what, command, limitMs: limitMinutes * MINUTE_MS, result: { by: 'proof', file } };
 }
 
 /** @type {Stage[]} */
@@ -51,4 +60,5 @@ export const STAGES = [
   tests('integration', 'real PostgreSQL and Kafka', 10, 2),
   tests('crash', 'processes killed under load', 30, 1),
   tests('e2e', 'the built product from outside', 15, 1),
+  proof('README, "Reliability", at the size for CI', 20),
 ];

@@ -36,14 +36,26 @@ function failuresIn(result) {
 }
 
 /** @returns {Tally} */
-function tallyJest(outcome, resultFile) {
-  if (!existsSync(resultFile)) return oneFailure(faultOf(outcome) ?? 'jest wrote no result');
-  const result = JSON.parse(readFileSync(resultFile, 'utf8'));
+function tallyJest(outcome, result) {
   const failures = failuresIn(result);
   const fault = result.numTotalTests === 0 ? 'no tests found' : faultOf(outcome);
   if (failures.length === 0 && fault !== undefined) failures.push(fault);
   return { passed: result.numPassedTests, failed: failures.length, failures };
 }
+
+/** @returns {Tally} */
+function tallyProof(outcome, { passed, layers }) {
+  const failures = layers.flatMap(({ layer, checks }) =>
+    checks
+      .filter(({ ok }) => !ok)
+      .map(({ name, detail }) => `${layer}: ${name}${detail ? ` (${detail})` : ''}`),
+  );
+  const fault = faultOf(outcome);
+  if (failures.length === 0 && fault !== undefined) failures.push(fault);
+  return { passed, failed: failures.length, failures };
+}
+
+const TALLIES = { jest: tallyJest, proof: tallyProof };
 
 /**
  * What a finished stage contributes to the sum.
@@ -52,6 +64,8 @@ function tallyJest(outcome, resultFile) {
  * @param {{exitCode: number, timedOut: boolean, leftovers: boolean}} outcome
  * @returns {Tally}
  */
-export function tally(stage, outcome) {
-  return stage.resultFile === undefined ? tallyCheck(outcome) : tallyJest(outcome, stage.resultFile);
+export function tally({ result }, outcome) {
+  if (result === undefined) return tallyCheck(outcome);
+  if (!existsSync(result.file)) return oneFailure(faultOf(outcome) ?? 'the command wrote no result');
+  return TALLIES[result.by](outcome, JSON.parse(readFileSync(result.file, 'utf8')));
 }

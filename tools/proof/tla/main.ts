@@ -1,7 +1,8 @@
 /**
  * The layer `tla`: TLC over specs/. `node dist/tools/proof/tla/main.js [--only <part of a name>]`.
- * Large searches run one after another with two workers, the removals of rules two at a time.
+ * As many searches at a time as there are cores, the long ones first; huge ones one after another.
  */
+import { availableParallelism } from 'node:os';
 import { temporaryDirectory } from '../../stack/temporary-directory.js';
 import { assignmentOf, writeFragment } from '../fragment.js';
 import type { Check } from '../fragment.js';
@@ -9,14 +10,13 @@ import { actionsNeverTaken } from './coverage.js';
 import { tlcJars } from './jars.js';
 import { judge } from './judge.js';
 import type { TlcResult } from './output.js';
-import type { Run } from './run.js';
+import type { Effort, Run } from './run.js';
 import { runsOf } from './runs.js';
 import { runTlc } from './tlc.js';
 import type { TlcOptions } from './tlc.js';
 
-const CORES = 2;
+const CORES = availableParallelism();
 const TIMEOUT_MS = { ci: 900_000, release: 7_200_000 } as const;
-const HEAP_MB = { alone: 1_800, beside: 700 } as const;
 
 interface Done {
   readonly run: Run;
@@ -24,32 +24,37 @@ interface Done {
   readonly check: Check;
 }
 
-type Options = Omit<TlcOptions, 'workers' | 'heapMb'>;
-
 const log = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-async function runOne(run: Run, options: Options, workers: number): Promise<Done> {
+async function runOne(run: Run, options: TlcOptions): Promise<Done> {
   const started = performance.now();
-  const heapMb = workers > 1 ? HEAP_MB.alone : HEAP_MB.beside;
-  const result = await runTlc(run, { ...options, workers, heapMb });
+  const result = await runTlc(run, options);
   const check = judge(run, result, (performance.now() - started) / 1_000);
   log(`${check.ok ? 'ok  ' : 'FAIL'} ${check.name}: ${check.detail}`);
   return { run, result, check };
 }
 
 /** Each lane takes the next run when it is free. */
-async function runAll(runs: readonly Run[], options: Options, lanes: number): Promise<Done[]> {
+async function runAll(runs: readonly Run[], options: TlcOptions, lanes: number): Promise<Done[]> {
   const queue = [...runs];
   const done: Done[] = [];
   const lane = async (): Promise<void> => {
     for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
-      done.push(await runOne(run, options, CORES / lanes));
+      done.push(await runOne(run, options));
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  return done;
+  return done.sort((a, b) => runs.indexOf(a.run) - runs.indexOf(b.run));
+}
+
+/** With the long searches started first, none is left to be waited for alone at the end. */
+async function search(runs: readonly Run[], options: TlcOptions): Promise<Done[]> {
+  const of = (...efforts: Effort[]): readonly Run[] =>
+    efforts.flatMap((wanted) => runs.filter(({ effort = 'short' }) => effort === wanted));
+  const abreast = await runAll(of('long', 'short'), options, CORES);
+  return [...abreast, ...(await runAll(of('huge'), options, 1))];
 }
 
 function coverage(done: readonly Done[]): Check {
@@ -74,19 +79,10 @@ async function main(only: string | undefined): Promise<boolean> {
   const runs = runsOf(size).filter(({ name }) => only === undefined || name.includes(only));
   const jars = await tlcJars(log);
   const directory = await temporaryDirectory('tla');
-  const options: Options = { jars, directory: directory.path, timeoutMs: TIMEOUT_MS[size], log };
+  const options = { jars, directory: directory.path, cores: CORES, timeoutMs: TIMEOUT_MS[size], log };
   try {
-    const sound = await runAll(
-      runs.filter(({ expect }) => expect.kind === 'holds'),
-      options,
-      1,
-    );
-    const broken = await runAll(
-      runs.filter(({ expect }) => expect.kind === 'violates'),
-      options,
-      CORES,
-    );
-    const done = [...sound, ...broken];
+    const done = await search(runs, options);
+    const sound = done.filter(({ run }) => run.expect.kind === 'holds');
     const checks = [...done.map(({ check }) => check), ...(only === undefined ? [coverage(sound)] : [])];
     writeFragment(fragmentFile, { layer: 'tla', figures: figures(done), checks });
     return checks.length > 0 && checks.every(({ ok }) => ok);

@@ -4,6 +4,7 @@ import { REMOVALS } from './removals.js';
 import type { Run } from './run.js';
 
 const base = { module: 'ConcordatProperties', config: 'Concordat.cfg' } as const;
+const long = { ...base, effort: 'long' } as const;
 const liveness = { module: 'ConcordatProperties', config: 'ConcordatLiveness.cfg' } as const;
 const xa = { module: 'XaBranch', config: 'XaBranch.cfg' } as const;
 const xaLiveness = { module: 'XaBranch', config: 'XaBranchLiveness.cfg' } as const;
@@ -18,9 +19,9 @@ const holds = (distinct: number, generated: number): Run['expect'] => ({
 const unpinned: Run['expect'] = { kind: 'holds', pinned: null };
 
 const CI: readonly Run[] = [
-  { ...base, name: '2 participants', expect: holds(180480, 1048503) },
+  { ...long, name: '2 participants', expect: holds(180480, 1048503) },
   {
-    ...base,
+    ...long,
     name: '2 participants, pivot',
     constants: { Pivot: '2', ReadOnly: 'FALSE' },
     expect: holds(77627, 465088),
@@ -33,13 +34,13 @@ const CI: readonly Run[] = [
     expect: holds(9401, 62280),
   },
   {
-    ...base,
+    ...long,
     name: '3 participants, commit',
     constants: { N: '3', Fallback: 'FALSE' },
     expect: holds(87968, 653056),
   },
   {
-    ...base,
+    ...long,
     name: '3 participants, fallback',
     constants: { N: '3', Drivers: '{d1}', Pivot: '2', ReadOnly: 'FALSE' },
     expect: holds(96854, 540052),
@@ -82,19 +83,33 @@ const CI: readonly Run[] = [
 const RELEASE: readonly Run[] = [
   {
     ...base,
+    effort: 'huge',
     name: '3 participants, fallback, two drivers',
     constants: { N: '3', ReadOnly: 'FALSE' },
     expect: unpinned,
   },
   {
     ...liveness,
+    effort: 'huge',
     name: 'liveness, two drivers',
     constants: { Fallback: 'FALSE', Dies: 'TRUE', ReadOnly: 'FALSE' },
     expect: unpinned,
   },
-  { ...xa, name: 'xa branch, two watchdogs', constants: { Watchdogs: '{w1, w2}' }, expect: unpinned },
-  { ...xa, name: 'xa branch, three processes', constants: { Processes: '{p1, p2, p3}' }, expect: unpinned },
-  { ...xaLiveness, name: 'xa branch, liveness, two processes', expect: unpinned },
+  {
+    ...xa,
+    effort: 'huge',
+    name: 'xa branch, two watchdogs',
+    constants: { Watchdogs: '{w1, w2}' },
+    expect: unpinned,
+  },
+  {
+    ...xa,
+    effort: 'huge',
+    name: 'xa branch, three processes',
+    constants: { Processes: '{p1, p2, p3}' },
+    expect: unpinned,
+  },
+  { ...xaLiveness, effort: 'huge', name: 'xa branch, liveness, two processes', expect: unpinned },
 ];
 
 export function runsOf(size: Size): readonly Run[] {

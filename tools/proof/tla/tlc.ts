@@ -8,14 +8,13 @@ import { repositoryRoot } from '../../stack/repository.js';
 import { configWith } from './config.js';
 import { parseTlc, progressOf } from './output.js';
 import type { TlcResult } from './output.js';
-import type { Run } from './run.js';
+import type { Effort, Run } from './run.js';
 
 export interface TlcOptions {
   readonly jars: string;
   /** Everything that TLC reads and writes lives here. */
   readonly directory: string;
-  readonly workers: number;
-  readonly heapMb: number;
+  readonly cores: number;
   readonly timeoutMs: number;
   readonly log: (line: string) => void;
 }
@@ -32,11 +31,13 @@ export async function runTlc(run: Run, options: TlcOptions): Promise<TlcResult> 
   await writeInput(run, directory);
   const child = await spawnChild({
     command: 'java',
-    args: [...jvm(options, directory), 'tlc2.TLC', ...tlc(run, options)],
+    args: [...jvm(run, options, directory), 'tlc2.TLC', ...tlc(run, options)],
     env: process.env,
     cwd: directory,
     output: { file: output },
     lastSignal: 'KILL',
+    // It must wait for others as we do, when we were started at low priority.
+    session: 'shared',
   });
   const end = Date.now() + options.timeoutMs;
   let exit = await child.waitForExit(PROGRESS_MS);
@@ -58,23 +59,24 @@ async function writeInput(run: Run, directory: string): Promise<void> {
   await writeFile(path.join(directory, 'run.cfg'), configWith(base, run));
 }
 
-/** A short search is over before an optimizing compiler or a parallel collector pays. */
-function jvm({ jars, workers, heapMb }: TlcOptions, directory: string): string[] {
-  const speed = workers > 1 ? ['-XX:+UseParallelGC'] : ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+/** A short search is over before an optimizing compiler pays; on one core a parallel collector never does. */
+const MACHINE: Readonly<Record<Effort, readonly string[]>> = {
+  short: ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx700m'],
+  long: ['-XX:+UseSerialGC', '-Xmx1800m'],
+  huge: ['-XX:+UseParallelGC', '-Xmx4g'],
+};
+
+function jvm({ effort = 'short' }: Run, { jars }: TlcOptions, directory: string): string[] {
   // TLC unpacks its standard modules into the temporary directory: two runs must not share one.
-  return [
-    ...speed,
-    `-Xmx${heapMb}m`,
-    `-Djava.io.tmpdir=${path.join(directory, 'tmp')}`,
-    '-cp',
-    path.join(jars, '*'),
-  ];
+  const temporary = `-Djava.io.tmpdir=${path.join(directory, 'tmp')}`;
+  return [...MACHINE[effort], temporary, '-cp', path.join(jars, '*')];
 }
 
-function tlc(run: Run, { workers }: TlcOptions): string[] {
+function tlc({ expect, module, effort = 'short' }: Run, { cores }: TlcOptions): string[] {
+  const counts = expect.kind === 'holds' && effort === 'short';
   return [
-    ...(run.expect.kind === 'holds' ? ['-coverage', COVERAGE_MINUTES] : []),
-    ...['-tool', '-lncheck', 'final', '-metadir', 'states', '-workers', String(workers)],
-    ...['-config', 'run.cfg', run.module],
+    ...(counts ? ['-coverage', COVERAGE_MINUTES] : []),
+    ...['-tool', '-lncheck', 'final', '-metadir', 'states', '-workers', effort === 'huge' ? `${cores}` : '1'],
+    ...['-config', 'run.cfg', module],
   ];
 }

@@ -22,9 +22,14 @@ export interface ChildOptions {
   output: { file: string } | { onLine?: (line: string) => void };
   /** The signal it gets when this process dies without stopping it. */
   lastSignal: LastSignal;
+  /**
+   * Default `own`: a Ctrl-C in the terminal does not reach it. `shared` with this process: it does, and whatever priority the
+   * session has where the system schedules by sessions (Linux, autogroup) is the child's, too.
+   */
+  session?: 'own' | 'shared';
 }
 
-/** A process started by this one, in its own session and not keeping this one alive. */
+/** A process started by this one, not keeping it alive. */
 export interface Child extends ManagedProcess {
   /** Resolves when it ends. It keeps nothing alive: a program that only awaits this ends itself. */
   readonly exited: Promise<Exit>;
@@ -88,16 +93,16 @@ function followOutput(handle: ChildProcess, output: ChildOptions['output']): () 
 }
 
 /**
- * Starts a process in its own session: a Ctrl-C in the terminal does not reach it.
+ * Starts a process, by default in its own session.
  * @throws the spawn error (ENOENT, EACCES) when it cannot be started at all
  */
 export async function spawnChild(options: ChildOptions): Promise<Child> {
-  const { command, args, env, cwd, uid, gid, output } = options;
+  const { command, args, env, cwd, uid, gid, output, session = 'own' } = options;
   const target = openOutput(output);
   try {
     const handle = spawn(command, args, {
       env,
-      detached: true,
+      detached: session === 'own',
       stdio: ['ignore', target, target],
       ...(cwd === undefined ? {} : { cwd }),
       ...(uid === undefined ? {} : { uid }),

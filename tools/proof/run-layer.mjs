@@ -1,0 +1,52 @@
+import { rmSync } from 'node:fs';
+import { readFragment } from '../../dist/tools/proof/fragment.js';
+import { runCommand } from '../verify/process.mjs';
+
+const MINUTE_MS = 60_000;
+
+/** What the layer handed in; a layer that handed in nothing has failed. */
+function fragmentOf(layer, file, outcome) {
+  const fault = outcome.timedOut
+    ? 'took longer than its limit'
+    : outcome.leftovers
+      ? 'left processes behind'
+      : null;
+  try {
+    const fragment = readFragment(file);
+    const empty = fragment.checks.length === 0 ? 'checked nothing' : null;
+    const silent =
+      outcome.exitCode !== 0 && fragment.checks.every(({ ok }) => ok)
+        ? `exit code ${outcome.exitCode}`
+        : null;
+    const why = fault ?? empty ?? silent;
+    if (why) fragment.checks.push({ name: 'the layer itself', ok: false, detail: why });
+    return fragment;
+  } catch (error) {
+    const detail = fault ?? `exit code ${outcome.exitCode}, no fragment: ${error.message}`;
+    return { layer: layer.name, figures: {}, checks: [{ name: 'the layer itself', ok: false, detail }] };
+  }
+}
+
+/**
+ * Runs one layer and reads what it handed in.
+ *
+ * @param {import('./layers.mjs').Layer} layer
+ * @param {{size: 'ci' | 'release', seed?: number, signal: AbortSignal, idle: boolean, onLine: (line: string) => void}} orders
+ */
+export async function runLayer(layer, { size, seed, signal, idle, onLine }) {
+  const file = `tmp/proof/${layer.name}.json`;
+  rmSync(file, { force: true });
+  const startedAt = Date.now();
+  const outcome = await runCommand(layer.command, {
+    limitMs: layer.limitMinutes[size] * MINUTE_MS,
+    env: {
+      PROOF_SIZE: size,
+      PROOF_FRAGMENT: file,
+      ...(seed === undefined ? {} : { PROOF_SEED: String(seed) }),
+    },
+    signal,
+    idle,
+    onLine,
+  });
+  return { layer, fragment: fragmentOf(layer, file, outcome), durationMs: Date.now() - startedAt };
+}

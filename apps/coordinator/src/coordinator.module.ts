@@ -1,8 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { DriverProcess } from '#service';
 import { Door } from './http/door.js';
-import { LedgerFaults } from './http/ledger-faults.js';
 import { InquiriesController } from './inquiries/inquiries.controller.js';
 import { InquiriesService } from './inquiries/inquiries.service.js';
 import { DeadLettersController } from './recovery/dead-letters.controller.js';
@@ -39,7 +37,6 @@ import { TransactionsService } from './transactions/transactions.service.js';
     LedgerWideService,
     OperationsService,
     DeadLettersService,
-    { provide: APP_INTERCEPTOR, useClass: LedgerFaults },
   ],
 })
 export class CoordinatorModule {

@@ -6,6 +6,7 @@ import type { Config, Environment, ObservabilityOptions } from '#service';
 import { startHttpApp } from '#service/nest';
 import { CoordinatorModule } from './coordinator.module.js';
 import { DESCRIPTION } from './description.js';
+import { ledgerProblem } from './http/ledger-problem.js';
 
 export interface CoordinatorOptions {
   /** Default `process.env`. */
@@ -46,6 +47,7 @@ export async function startCoordinator(options: CoordinatorOptions = {}): Promis
       observability,
       description: DESCRIPTION,
       checks: driver.checks,
+      problemOf: ledgerProblem,
       onStopping: () => releaseWaiters(driver, observability.clock),
       stopHooks: [{ name: 'driver', stop: () => driver.close() }],
     });

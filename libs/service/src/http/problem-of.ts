@@ -24,6 +24,9 @@ const DETAILS: Readonly<Record<number, string>> = {
   415: 'Only application/json in UTF-8, not encoded, is understood.',
 };
 
+/** The problem an error stands for; null for one that is not known. */
+export type ProblemOf = (error: unknown) => Problem | null;
+
 /** The problem of a 4xx. */
 export function clientProblem(status: number, message: string): Problem {
   const code = CODES[status] ?? 'CONCORDAT_BAD_REQUEST';

@@ -3,15 +3,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log, Random } from '#observability';
 import type { AllowedMethods } from '../http/allowed-methods.js';
 import { notFound, Problem } from '../http/problem.js';
-import { problemOf } from '../http/problem-of.js';
+import { problemOf, type ProblemOf } from '../http/problem-of.js';
 
 /** Every error leaves as problem+json; what nobody expected leaves as 500 with a reference to its log line, and nothing else. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
-    private readonly log: Log,
-    private readonly random: Random,
+    private readonly parts: { readonly log: Log; readonly random: Random },
     private readonly methods: AllowedMethods,
+    /** Asked first: an app knows its own errors better. */
+    private readonly appProblemOf: ProblemOf = () => null,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -28,16 +29,16 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private problemFor(error: unknown, request: FastifyRequest): Problem {
-    const problem = problemOf(error);
+    const problem = this.appProblemOf(error) ?? problemOf(error);
     if (problem === null) return this.unexpected(error, request);
     if (problem.status === 503)
-      this.log.warn({ error: problem.cause, method: request.method, url: request.url }, 'answers 503');
+      this.parts.log.warn({ error: problem.cause, method: request.method, url: request.url }, 'answers 503');
     return problem.status === 404 && request.is404 ? this.noRoute(request) : problem;
   }
 
   private unexpected(error: unknown, request: FastifyRequest): Problem {
-    const reference = this.random.uuidv7();
-    this.log.error(
+    const reference = this.parts.random.uuidv7();
+    this.parts.log.error(
       { error, reference, method: request.method, url: request.url },
       'request failed unexpectedly',
     );

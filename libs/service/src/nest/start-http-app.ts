@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config/config.js';
 import { AllowedMethods } from '../http/allowed-methods.js';
 import { isErrorLike } from '../http/error-like.js';
+import type { ProblemOf } from '../http/problem-of.js';
 import { Readiness, type ReadinessCheck } from '../http/readiness.js';
 import type { AppObservability } from '../observability.js';
 import { createAdapter } from './create-adapter.js';
@@ -22,6 +23,8 @@ export interface HttpAppOptions {
   readonly description: string;
   /** What must be there before the app is ready. */
   readonly checks: readonly ReadinessCheck[];
+  /** Problems that errors of the app's own stand for. */
+  readonly problemOf?: ProblemOf;
   /** Called first of all when the app stops, before it drains: end what keeps requests waiting (`wait=decided`). */
   readonly onStopping?: () => void;
   /** Run one after the other when no request is under way any more. */
@@ -55,7 +58,7 @@ export async function startHttpApp(module: Type | DynamicModule, options: HttpAp
     adapter,
     { bodyParser: false, abortOnError: false, logger: nestLog(observability.log) },
   );
-  app.useGlobalFilters(new ProblemFilter(observability.log, observability.random, methods));
+  app.useGlobalFilters(new ProblemFilter(observability, methods, options.problemOf));
   app.useGlobalPipes(new SchemaPipe());
   serveOpenApi(app, { title: `Concordat ${config.app}`, description: options.description });
   const url = await listen(app, config);

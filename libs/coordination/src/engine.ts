@@ -7,6 +7,7 @@ import { dueEvents } from './drive/due.js';
 import { viewOf } from './drive/entry.js';
 import type { Entry } from './drive/entry.js';
 import { Journal } from './drive/journal.js';
+import { RecentEnds } from './drive/recent-ends.js';
 import { ReplySeat } from './drive/reply-seat.js';
 import { Stepper } from './drive/stepper.js';
 import { DriveTable } from './drive/table.js';
@@ -85,7 +86,7 @@ export class Engine {
     this.wheel = new Wheel(clock, (keys) => this.onDue(keys));
     this.table = new DriveTable(clock, this.wheel, instanceId);
     this.waiters = new Waiters(ledger, clock, log, (gtx) => this.table.get(gtx)?.mine === true);
-    this.journal = new Journal(clock, log, metrics, this.waiters);
+    this.journal = new Journal(clock, log, metrics, this.waiters, new RecentEnds(clock, ledger));
     const replyPartition = (): number | null => this.replyPartitions[0] ?? null;
     this.relay = new Relay({
       ...{ bus, topics, faults, log, replyPartition },

@@ -1,3 +1,4 @@
+export { LAZY_MS } from './ledger/lazy.js';
 export type {
   BeginOutcome, ClaimOptions, CollectedTransaction, HeartbeatView, InstanceBeat, InstanceRecord, Ledger, LedgerState,
   NewDeadLetter, NewTransaction, ParticipantHello, ParticipantOperation, ParticipantRecord, StepOutcome, StepWrite,

@@ -45,6 +45,18 @@ describe('a transaction through engine, broker and participants', () => {
     expect([world.business('xa', 'k'), world.business('tcc', 'k')]).toEqual([undefined, undefined]);
   });
 
+  it('ends again what its ledger lost: the end was told before it was durable', async () => {
+    const { tx } = await run(request());
+
+    world.ledgerStore.crash(Date.now());
+    expect(await world.stored(tx.gtx)).toMatchObject({ endedAt: null, tx: { state: 'COMMITTING' } });
+
+    const endedAgain = async (): Promise<boolean> => (await world.stored(tx.gtx))?.endedAt !== null;
+    while (!(await endedAgain())) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await world.stored(tx.gtx))?.tx.state).toBe('COMMITTED');
+    expect([world.business('xa', 'k'), world.business('tcc', 'k')]).toEqual([5, 5]);
+  });
+
   it('runs a saga forward', async () => {
     const { tx } = await run(request({ mode: 'saga' }));
 

@@ -148,6 +148,9 @@ export function faultsOfTheLedger(database: () => LedgerDatabase): void {
     // Recovery need not replay what the tests before wrote.
     await database().query('CHECKPOINT');
     await ledger.commitSteps(gtxs.map((gtx) => stepOf(gtx, 1, decided('COMMIT'))));
+    // Ends may be lost; then a lost session says so.
+    await ledger.commitSteps(gtxs.map((gtx) => stepOf(gtx, 2, { state: 'COMMITTED', ended: true })));
+    const { sessionsLost } = ledger;
 
     await database().postgres.kill9();
     const down = [ledger.ping(), ledger.begin([newOf(gtxIn(clock))]), ledger.load(gtxs)];
@@ -159,6 +162,7 @@ export function faultsOfTheLedger(database: () => LedgerDatabase): void {
       expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } });
     const stored = await ledger.load(gtxs);
     expect(stored.map(({ tx }) => tx.attempts[0]?.decision)).toEqual(gtxs.map(() => 'COMMIT'));
+    expect(ledger.sessionsLost).toBeGreaterThan(sessionsLost);
     await expect(ledger.ping()).resolves.toBeUndefined();
   });
 

@@ -3,6 +3,7 @@ import type { Change, Drive } from '#protocol';
 import type { Clock, Log, Metrics } from '#observability';
 import type { Waiters } from '../intake/waiters.js';
 import { viewOf } from './entry.js';
+import type { RecentEnds } from './recent-ends.js';
 import type { Entry } from './entry.js';
 
 /** Tells the rest of the process what was written: waiters, metrics, one log line a transaction. Never decides anything. */
@@ -14,6 +15,7 @@ export class Journal {
     private readonly log: Log,
     private readonly metrics: Metrics,
     private readonly waiters: Waiters,
+    private readonly recentEnds: RecentEnds,
   ) {}
 
   wrote(entry: Entry, before: Drive, change: Change): void {
@@ -34,6 +36,7 @@ export class Journal {
   }
 
   takeDoubtful(limit: number): readonly string[] {
+    this.doubt(this.recentEnds.doubtful());
     const taken = [...this.doubtful].slice(0, limit);
     for (const gtx of taken) this.doubtful.delete(gtx);
     return taken;
@@ -47,6 +50,7 @@ export class Journal {
 
   private ended(entry: Entry): void {
     const { tx } = entry.drive;
+    this.recentEnds.add(tx.gtx);
     this.observeSince(entry, 'applied');
     if (entry.recovered) this.metrics.count('concordat_recovered_total', { reason: entry.recovered });
     const detail = { gtx: tx.gtx, state: tx.state, attempt: tx.attempt, recovered: entry.recovered };

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import type { StepWrite } from '../port/ledger.js';
 import {
   beginNew,
   decided,
@@ -67,6 +68,28 @@ export function ledgerSteps(world: () => LedgerWorld): void {
       ];
       expect(applied.filter(Boolean)).toEqual([byGtx.get(gtx)]);
     });
+  });
+
+  it('L4: only mere ends are written lazily, and none that shares its batch with anything else', async () => {
+    const [ending, deciding, hazard] = gtxsIn(world(), 3);
+    const ledger = world().open('one');
+    await beginNew(ledger, [ending!, deciding!, hazard!]);
+    await ledger.commitSteps([ending!, hazard!].map((gtx) => stepOf(gtx, 1, decided('COMMIT'))));
+    const end = (gtx: string, change: Partial<StepWrite> = {}) =>
+      stepOf(gtx, 2, { state: 'COMMITTED', ended: true, ...change });
+    const sent = async (...steps: StepWrite[]) => {
+      world().statements();
+      const outcomes = await ledger.commitSteps(steps);
+      return [...outcomes.map(({ kind }) => kind), ...(world().statements() ?? ['no statements'])];
+    };
+
+    const mixed = await sent(stepOf(deciding!, 1, decided('ABORT')), end(ending!, { heuristic: 'hazard' }));
+    const lazy = await sent(end(hazard!));
+
+    expect(['ledger_commit_steps', 'no statements']).toContain(mixed.at(-1));
+    expect(['ledger_end_steps', 'no statements']).toContain(lazy.at(-1));
+    expect([...mixed.slice(0, 2), lazy[0]]).toEqual(['applied', 'applied', 'applied']);
+    expect((await loadOne(world().open('two'), hazard!)).endedAt).not.toBeNull();
   });
 
   it('L2: a stale writer changes nothing and is told so', async () => {

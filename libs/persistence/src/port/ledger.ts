@@ -16,8 +16,9 @@ import type {
  *  L1 The decision of an attempt is written once and never changes (G2); the database itself refuses a second value.
  *  L2 Every change of a transaction carries its version: a stale writer changes nothing and is told so.
  *  L3 A batch is one local transaction; each item succeeds or is stale on its own, none blocks the others.
- *  L4 What a resolved call reported is durable (synchronous commit); a rejected call may have been written or not:
- *     the caller re-reads (`LedgerError.ambiguous`).
+ *  L4 What a resolved call reported is durable (synchronous commit), but for batches of mere ends (D4, protocol.md §6): they may be
+ *     gone when the database crashes within the next `LAZY_MS`, and `sessionsLost` has moved then. A rejected call may have been
+ *     written or not: the caller re-reads (`LedgerError.ambiguous`).
  *  L5 Stored times are database times; times cross this port only as remaining or elapsed milliseconds or ISO strings made by it.
  *  L6 Every change appends its timeline entries in the same local transaction.
  *  L7 An inquiry for a wholly unknown gtx leaves a durable ABORT of attempt 1 (a tombstone) before it is answered.
@@ -57,6 +58,12 @@ export interface Ledger {
 
   /** Deletes ended transactions, tombstones and keys older than the retention, at most `limit`; returns (gtx, attempts) removed, for FORGET and the topic's tombstones. */
   collectGarbage(options: { retentionMs: number; limit: number }): Promise<readonly CollectedTransaction[]>;
+
+  /**
+   * How many of this process's sessions ended so far. A database that crashes ends all of them: while the number stands still, nothing
+   * that was written lazily has been lost.
+   */
+  readonly sessionsLost: number;
 
   /** Bounded round trip; rejects with LedgerError when the database does not answer. */
   ping(): Promise<void>;

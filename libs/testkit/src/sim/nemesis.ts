@@ -134,6 +134,7 @@ export class Nemesis {
 
   private ledgerOutage(): void {
     this.site.ledgerDown = true;
+    this.site.ledgerStore.crash(this.site.scheduler.clock.wallMs());
     this.site.scheduler.after(this.dice.between(100, 3_000), () => (this.site.ledgerDown = false));
   }
 

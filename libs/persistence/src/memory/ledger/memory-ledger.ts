@@ -16,6 +16,7 @@ import type {
   StoredTransaction,
 } from '../../port/ledger.js';
 import { assertBegins, firstPerGtx, sortedGtxs } from '../../ledger/batch.js';
+import { mayBeLazy } from '../../ledger/lazy.js';
 import { isoOf } from '../../ledger/time.js';
 import { beat, forgetParticipantInstances, greet, participantRecords } from './registry.js';
 import type { LedgerRow, MemoryLedgerStore } from './store.js';
@@ -48,6 +49,10 @@ export class MemoryLedger implements Ledger {
     this.gate = options.gate ?? openGate;
   }
 
+  get sessionsLost(): number {
+    return this.store.crashes;
+  }
+
   private get nowMs(): number {
     return this.options.clock.wallMs();
   }
@@ -69,13 +74,15 @@ export class MemoryLedger implements Ledger {
       const nowMs = this.nowMs;
       const firsts = new Set(firstPerGtx(batch, ({ gtx }) => gtx));
       const rows = batch.map((step) => (firsts.has(step) ? stepped(this.store, step, nowMs) : null));
-      return batch.map((step, at) => this.write(step, rows[at] ?? null, nowMs));
+      const lazily = batch.every(mayBeLazy);
+      return batch.map((step, at) => this.write(step, rows[at] ?? null, lazily, nowMs));
     });
   }
 
-  private write(step: StepWrite, row: LedgerRow | null, nowMs: number): StepOutcome {
+  private write(step: StepWrite, row: LedgerRow | null, lazily: boolean, nowMs: number): StepOutcome {
     if (row === null) return { kind: 'stale' };
-    this.store.put(row);
+    if (lazily) this.store.endLazily(row);
+    else this.store.put(row);
     this.store.note(step.gtx, step.timeline, nowMs);
     return { kind: 'applied', at: isoOf(nowMs) };
   }

@@ -7,6 +7,7 @@ import {
   type ParticipantHello,
   type TimelineEntry,
 } from '../../port/ledger.js';
+import { LAZY_MS } from '../../ledger/lazy.js';
 import { isoOf } from '../../ledger/time.js';
 
 /** A transaction as the store holds it: times are wall milliseconds of the store's clock. Rows are replaced, never changed. */
@@ -39,6 +40,8 @@ export interface SeenParticipant {
   readonly instances: ReadonlyMap<string, { readonly bootId: string; readonly seenMs: number }>;
 }
 
+type Timeline = readonly StoredTimelineEntry[];
+
 /** Everything that is durable. */
 export interface LedgerImage {
   readonly rows: ReadonlyMap<string, LedgerRow>;
@@ -69,6 +72,10 @@ export class MemoryLedgerStore {
   state: LedgerState = { epoch: 1, hold: false };
   /** Hears of every timeline entry as it is written. */
   onNote: ((gtx: string, entries: readonly StoredTimelineEntry[]) => void) | null = null;
+  /** How often `crash` was called. */
+  crashes = 0;
+  /** Ends that nothing durable has followed yet, each with the row and the timeline as they were before. */
+  private lazy: { readonly row: LedgerRow; readonly before: LedgerRow; readonly timeline: Timeline }[] = [];
   private boundTo = new Map<string, readonly string[]>();
   private serial = 0;
 
@@ -87,9 +94,33 @@ export class MemoryLedgerStore {
   put(row: LedgerRow): void {
     const { gtx } = row.tx;
     this.check(row);
+    // The log is written in order: what is durable now, is so with all before it.
+    this.lazy = [];
     this.rows.set(gtx, row);
     if (row.endedMs === null) this.live.add(gtx);
     else this.live.delete(gtx);
+  }
+
+  /** An end that is reported before it is durable. */
+  endLazily(row: LedgerRow): void {
+    const { gtx } = row.tx;
+    const before = this.rows.get(gtx)!;
+    const kept = this.lazy;
+    this.put(row);
+    this.lazy = [...kept, { row, before, timeline: this.timelines.get(gtx) ?? [] }];
+  }
+
+  /** The server dies and comes back: the youngest lazy ends are gone. */
+  crash(nowMs: number): void {
+    this.crashes += 1;
+    for (const { row, before, timeline } of this.lazy) {
+      const { gtx } = row.tx;
+      if (this.rows.get(gtx) !== row || row.updatedMs < nowMs - LAZY_MS) continue;
+      this.rows.set(gtx, before);
+      this.live.add(gtx);
+      this.timelines.set(gtx, timeline);
+    }
+    this.lazy = [];
   }
 
   /** An idempotency key is bound once. */

@@ -70,10 +70,16 @@ export interface PostgresLedgerOptions {
  */
 export class PostgresLedger implements Ledger {
   private readonly run: RunLedger;
+  private ended = 0;
 
   constructor(private readonly options: PostgresLedgerOptions) {
     const onStatement = options.onStatement ?? (() => undefined);
     this.run = (statement) => runStatement(options.pool, statement, onStatement);
+    options.pool.on('connect', (client) => client.once('end', () => (this.ended += 1)));
+  }
+
+  get sessionsLost(): number {
+    return this.ended;
   }
 
   begin(batch: readonly NewTransaction[]): Promise<readonly BeginOutcome[]> {

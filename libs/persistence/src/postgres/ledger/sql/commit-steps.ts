@@ -1,6 +1,7 @@
 import type { StepWrite } from '../../../port/ledger.js';
 import type { Statement } from '../../run-statement.js';
 import { jsonArray, nestedArray, plainArray, textArray } from '../arrays.js';
+import { mayBeLazy } from '../../../ledger/lazy.js';
 import { noteTimeline, timelineValues } from './timeline.js';
 
 /** One row per step that was applied; the others are stale. */
@@ -17,7 +18,7 @@ export interface MovedRow {
  * $14 ms until the new deadline, $15 ms until next_at, $16 tries, $17 driver; nulls leave things as they are;
  * $18–$23 the timeline.
  */
-const TEXT = `
+const text = (lazily: string): string => `
 WITH step AS (
   SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::json[],
     $10::text[], $11::text[], $12::json[], $13::bool[], $14::float8[], $15::float8[], $16::int[], $17::text[])
@@ -54,7 +55,15 @@ WITH step AS (
     AND (s.next_attempt IS NULL OR s.next_attempt = t.attempt + 1)
   RETURNING t.gtx
 ), noted AS (${noteTimeline(18, 'moved')})
-SELECT gtx, floor(extract(epoch FROM now()) * 1000)::float8 AS at_ms FROM moved`;
+SELECT gtx, floor(extract(epoch FROM now()) * 1000)::float8 AS at_ms FROM moved${lazily}`;
+
+const DURABLY = { name: 'ledger_commit_steps', text: text('') };
+
+/** The same, its commit not waited for: asked for by the statement itself, for its own local transaction. */
+const LAZILY = {
+  name: 'ledger_end_steps',
+  text: text(`, (SELECT set_config('synchronous_commit', 'off', true)) AS lazily`),
+};
 
 /** Durable results, for the count of what is waited for; an ended transaction waits for nobody. */
 const settled = (step: StepWrite): string[] =>
@@ -64,8 +73,7 @@ const settled = (step: StepWrite): string[] =>
 export function commitSteps(batch: readonly StepWrite[]): Statement {
   const column = <T>(read: (step: StepWrite) => T): T[] => batch.map(read);
   return {
-    name: 'ledger_commit_steps',
-    text: TEXT,
+    ...(batch.every(mayBeLazy) ? LAZILY : DURABLY),
     values: [
       plainArray(column(({ gtx }) => gtx)),
       plainArray(column(({ expectedVersion }) => expectedVersion)),

@@ -27,7 +27,8 @@ try {
     seed: first,
     transactions,
     violations: [String(error)],
-    healedInMs: 0,
+    endedInMs: 0,
+    heardInMs: 0,
     simulatedMs: 0,
     counts: [],
   };

@@ -29,6 +29,9 @@ export interface JournalEntry {
   accepted: boolean;
   rejected: string | null;
   told: Outcome | null;
+  /** Moments of the first answer, and of the first that said how it ended. */
+  answeredAtMs: number | null;
+  toldAtMs: number | null;
 }
 
 const CALL_MS = 5_000;
@@ -57,16 +60,6 @@ export class Customers {
     private readonly dice: Dice,
   ) {}
 
-  /** Requests of which nothing is known yet. (A letter of an outcome may be late: it is asked for again after minutes.) */
-  get unanswered(): readonly string[] {
-    const { rows } = this.site.ledgerStore;
-    const waiting = [...this.journal.values()].filter(
-      ({ gtx, via, accepted, rejected }) =>
-        !accepted && !rejected && (via === 'http' || rows.get(gtx) === undefined),
-    );
-    return waiting.map(({ gtx, via }) => `${gtx} unanswered (${via})`);
-  }
-
   /** Places the whole order book, spread over the shape's time. */
   open(): void {
     const { transactions, spreadMs, burst } = this.site.shape;
@@ -80,9 +73,9 @@ export class Customers {
   heard({ gtx, outcome, rejected, reason }: TransactionOutcome): void {
     const entry = this.journal.get(gtx);
     if (!entry) return void this.complaints.push(`${gtx}: heard ${outcome}, never asked`);
-    if (rejected) entry.rejected = reason ?? 'REJECTED';
-    else entry.accepted = true;
+    if (rejected) this.refuse(entry, reason ?? 'REJECTED');
     this.tell(entry, outcome);
+    if (!rejected) this.accept(entry);
   }
 
   private place(count: number): void {
@@ -104,12 +97,12 @@ export class Customers {
     transaction.commit();
   }
 
-  /** Asks until somebody answers, then now and then again: the same request must be the same transaction. */
+  /** Asks until somebody answers, and sometimes again: the same request must be the same transaction. */
   private async insist(entry: JournalEntry): Promise<void> {
     for (let repeats = this.dice.chance(REPEAT_SHARE) ? this.dice.between(1, 3) : 0; ;) {
-      const stored = await this.post(entry, this.dice.pick(this.coordinators));
+      const stored = await this.post(entry, this.coordinator());
       if (stored) {
-        entry.accepted = true;
+        this.accept(entry);
         if (stored.tx.gtx !== entry.gtx) this.complaints.push(`${entry.gtx}: answered as ${stored.tx.gtx}`);
         this.tell(entry, outcomeOf(stored.tx));
         if ((repeats -= 1) < 0) return;
@@ -118,6 +111,12 @@ export class Customers {
       if (entry.rejected) return;
       await this.site.scheduler.sleep(PAUSE_MS * (1 + 9 * this.dice.next()));
     }
+  }
+
+  /** Any of those that listen, as clients do that are refused a connection; any at all where none does. */
+  private coordinator(): EngineNode {
+    const up = this.coordinators.filter(({ engine, process }) => engine !== null && !process.isDead);
+    return this.dice.pick(up.length > 0 ? up : this.coordinators);
   }
 
   /** null: no answer, or one that may change. */
@@ -143,11 +142,22 @@ export class Customers {
   }
 
   private refused(entry: JournalEntry, error: unknown): null {
-    if (error instanceof BeginRejected && !PASSING.has(error.code)) entry.rejected = error.code;
+    if (error instanceof BeginRejected && !PASSING.has(error.code)) this.refuse(entry, error.code);
     return null;
   }
 
+  private accept(entry: JournalEntry): void {
+    entry.accepted = true;
+    entry.answeredAtMs ??= this.site.scheduler.nowMs;
+  }
+
+  private refuse(entry: JournalEntry, code: string): void {
+    entry.rejected = code;
+    entry.answeredAtMs ??= this.site.scheduler.nowMs;
+  }
+
   private tell(entry: JournalEntry, outcome: Outcome | null): void {
+    if (outcome !== null) entry.toldAtMs ??= this.site.scheduler.nowMs;
     if (entry.told === null) entry.told = outcome;
     else if (entry.told !== outcome)
       this.complaints.push(`${entry.gtx}: told ${entry.told}, then ${outcome ?? 'undecided'}`);
@@ -174,7 +184,8 @@ export class Customers {
       initiator: null,
       traceparent: null,
     };
-    return { gtx, request, branches, submission, via, accepted: false, rejected: null, told: null };
+    const unheard = { accepted: false, rejected: null, told: null, answeredAtMs: null, toldAtMs: null };
+    return { gtx, request, branches, submission, via, ...unheard };
   }
 
   /** 2PC without fallback goes to those who can prepare; a saga may have a pivot and retriable steps behind it. */

@@ -10,7 +10,7 @@ import type {
   TopicSpec,
 } from '#messaging';
 import type { Dice } from '../dice.js';
-import type { Network } from './network.js';
+import type { Direction, Network } from './network.js';
 import { NEVER } from './process.js';
 import type { SimProcess } from './process.js';
 import type { Scheduler } from './scheduler.js';
@@ -20,6 +20,7 @@ import type { Tally } from './tally.js';
 const SESSION_MS = 6_000;
 /** A publish that nobody answers is given up (`TIMING.publishGiveUpMs` of the Kafka adapter). */
 const GIVE_UP_MS = 15_000;
+const TRY_MS = 500;
 
 /** Requests that the records of one publish are dealt to at most where the weather reorders. */
 const HANDS = 4;
@@ -70,11 +71,11 @@ export class SimBus implements Bus {
     this.tally.add('publishes');
     this.tally.add('records', records.length);
     const { bus } = this.network.weather;
-    if (this.network.isCut(this.process, 'to', 'bus')) return this.giveUp(GIVE_UP_MS);
-    if (this.dice.chance(bus.refuse)) return this.giveUp(this.network.latencyMs());
+    if (this.network.isCut(this.process, 'to', 'bus')) return this.silence('to');
+    if (this.dice.chance(bus.refuse)) return this.refusal();
     const arrivals = await Promise.all(this.transport(records));
     const fault = arrivals.find((arrival) => arrival instanceof Error);
-    if (this.network.isCut(this.process, 'from', 'bus')) return this.giveUp(GIVE_UP_MS);
+    if (this.network.isCut(this.process, 'from', 'bus')) return this.silence('from');
     const lost = this.dice.chance(bus.loseAnswer);
     await this.process.sleep(this.network.latencyMs());
     if (fault) throw fault;
@@ -147,14 +148,22 @@ export class SimBus implements Bus {
     return this.lineFreeAtMs - this.scheduler.nowMs;
   }
 
-  private async giveUp(afterMs: number): Promise<never> {
-    await this.process.sleep(afterMs);
+  private async refusal(): Promise<never> {
+    await this.process.sleep(this.network.latencyMs());
+    throw unavailable();
+  }
+
+  /** The driver tries until it gives up, or hears that its connection is gone. */
+  private async silence(direction: Direction): Promise<never> {
+    const untilMs = this.scheduler.nowMs + GIVE_UP_MS;
+    while (this.network.isCut(this.process, direction, 'bus') && this.scheduler.nowMs < untilMs)
+      await this.process.sleep(TRY_MS);
     throw unavailable();
   }
 
   private async asked<T>(work: () => Promise<T>): Promise<T> {
     await this.process.sleep(this.network.latencyMs());
-    if (this.network.isCut(this.process, 'to', 'bus')) return this.giveUp(GIVE_UP_MS);
+    if (this.network.isCut(this.process, 'to', 'bus')) return this.silence('to');
     return work();
   }
 
@@ -164,7 +173,7 @@ export class SimBus implements Bus {
     batch: readonly IncomingRecord[],
   ): Promise<void | readonly StillOpen[]> {
     await this.process.sleep(this.network.latencyMs());
-    while (this.network.isCut(this.process, 'from', 'bus')) await this.process.sleep(SESSION_MS / 12);
+    while (this.network.isCut(this.process, 'from', 'bus')) await this.process.sleep(TRY_MS);
     return handler(batch);
   }
 }

@@ -92,10 +92,14 @@ export class MemoryLedgerStore {
   }
 
   put(row: LedgerRow): void {
+    this.replace(row);
+    // The log is written in order: what is durable now, is so with all before it.
+    if (this.lazy.length > 0) this.lazy = [];
+  }
+
+  private replace(row: LedgerRow): void {
     const { gtx } = row.tx;
     this.check(row);
-    // The log is written in order: what is durable now, is so with all before it.
-    this.lazy = [];
     this.rows.set(gtx, row);
     if (row.endedMs === null) this.live.add(gtx);
     else this.live.delete(gtx);
@@ -105,9 +109,8 @@ export class MemoryLedgerStore {
   endLazily(row: LedgerRow): void {
     const { gtx } = row.tx;
     const before = this.rows.get(gtx)!;
-    const kept = this.lazy;
-    this.put(row);
-    this.lazy = [...kept, { row, before, timeline: this.timelines.get(gtx) ?? [] }];
+    this.replace(row);
+    this.lazy.push({ row, before, timeline: this.timelines.get(gtx) ?? [] });
   }
 
   /** The server dies and comes back: the youngest lazy ends are gone. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { AppKind } from '#stack';
-import { validateTraces } from '../support/traces.js';
+import { sourcesOf, validateTraces } from '../support/traces.js';
 import { INVARIANTS } from './support/invariants.js';
 import { Killer } from './support/killer.js';
 import { Dice } from './support/random.js';
@@ -106,16 +105,7 @@ describe(`1,000 orders while processes are killed (seed ${SEED})`, () => {
   });
 
   it('I13 every trace is a behaviour of the specifications', async () => {
-    const url = (kind: AppKind): string => site.cluster.databaseUrl(kind);
-    const participants = {
-      orders: url('orders'),
-      inventory: url('inventory'),
-      payments: url('payments'),
-    };
-    const { traces, excused, rejected } = await validateTraces({
-      coordinator: url('coordinator'),
-      participants,
-    });
+    const { traces, excused, rejected } = await validateTraces(sourcesOf(site.cluster));
 
     process.stdout.write(`${traces} traces accepted\n`);
     expect({ excused, rejected }).toEqual({ excused: 0, rejected: [] });

@@ -1,6 +1,7 @@
 import pg from 'pg';
+import type { Cluster } from '#stack';
 import { historiesOf, validateHistories } from '#testkit';
-import type { BranchTraceRow, FenceRow, TraceRows, Validated, ValidateOptions } from '#testkit';
+import type { BranchTraceRow, FenceRow, TraceRows, Validated } from '#testkit';
 
 /** Connection URLs of an installation at rest; participants by the name they are registered with. */
 export interface TraceSources {
@@ -8,16 +9,31 @@ export interface TraceSources {
   readonly participants: Readonly<Record<string, string>>;
 }
 
+/** Those of the example shop. */
+export const sourcesOf = (cluster: Pick<Cluster, 'databaseUrl'>): TraceSources => ({
+  coordinator: cluster.databaseUrl('coordinator'),
+  participants: Object.fromEntries(
+    (['orders', 'inventory', 'payments'] as const).map((kind) => [kind, cluster.databaseUrl(kind)]),
+  ),
+});
+
 /**
  * I13: reads every transaction's timeline and every branch, and asks the specifications. Only at rest, and before garbage
  * collection: what is read of one database must not be newer than what is read of another, and nothing may be missing.
  */
 export async function validateTraces(
   sources: TraceSources,
-  options: ValidateOptions = {},
+  /** Histories of others are left out. Default: all are wanted. */
+  wanted: (gtx: string) => boolean = () => true,
 ): Promise<Validated> {
-  return validateHistories(historiesOf(await traceRows(sources)), options);
+  return validateHistories(historiesOf(await traceRows(sources)).filter(({ gtx }) => wanted(gtx)));
 }
+
+/** What of it is wrong: also what the specifications could not judge. */
+export const wrongTraces = ({ excused, rejected }: Validated): readonly string[] => [
+  ...rejected.map(({ gtx, reason }) => `${gtx}: ${reason}`),
+  ...(excused > 0 ? [`${excused} histories could not be judged`] : []),
+];
 
 export async function traceRows({ coordinator, participants }: TraceSources): Promise<TraceRows> {
   const held = await Promise.all(

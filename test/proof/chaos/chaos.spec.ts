@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { assignmentOf } from '../../../tools/proof/fragment.js';
+import { sourcesOf, validateTraces, wrongTraces } from '../../support/traces.js';
 import { Dice } from '../../crash/support/random.js';
 import { Shop } from '../../crash/support/shop.js';
 import { detectLoss } from './scenarios/async-standby.js';
@@ -88,6 +89,19 @@ describe(`chaos (seed ${SEED})`, () => {
       const obstacle = scenario.impossible?.(site);
       if (obstacle !== undefined) report.notTried(name, obstacle);
       else expect(await report.check(name, scenario.title, () => run(scenario))).toBe(true);
+    });
+
+  if (wanted('traces'))
+    it('traces: the specifications accept the history of every transaction', async () => {
+      const work = async (): Promise<string> => {
+        const validated = await validateTraces(sourcesOf(site.cluster));
+        const wrong = wrongTraces(validated);
+        if (wrong.length > 0) throw new Error(`I13 (${wrong.length}): ${wrong.slice(0, 5).join('; ')}`);
+        report.accepted(validated.traces);
+        return `${validated.traces} traces accepted`;
+      };
+      const title = 'I13 the specifications accept the history of every transaction';
+      expect(await report.check('traces', title, work)).toBe(true);
     });
 
   if (wanted('checkers'))

@@ -4,6 +4,7 @@ import { createKafkaBus, type Bus } from '#messaging';
 import { silentLog, systemClock } from '#observability';
 import { temporaryDirectory, type TemporaryDirectory } from '#stack';
 import { openSite, type Site } from '../../crash/support/site.js';
+import { sourcesOf, validateTraces } from '../../support/traces.js';
 import { assignmentOf, writeFragment } from '../../../tools/proof/fragment.js';
 import { gaugedInto, growthMiB } from './processes.js';
 import { Siege, type SiegeSize } from './siege.js';
@@ -48,7 +49,9 @@ describe('hostile input', () => {
     await siege.run(SIZES[assignment.size]);
     const quietMs = await siege.quiet();
     const after = await siege.vitals();
-    const checks = checksOf(await verdicts(site, siege, after), replay);
+    const { strangers } = siege;
+    const traces = await validateTraces(sourcesOf(site.cluster), (gtx) => !strangers.has(gtx));
+    const checks = checksOf(await verdicts(site, siege, after, traces), replay);
     const { sent, probed, trade, drawn, before } = siege;
     writeFragment(assignment.fragmentFile, {
       layer: LAYER,
@@ -58,6 +61,7 @@ describe('hostile input', () => {
         'hostile records': sent.length,
         'refused, each by one dead letter': sent.filter(({ reasons }) => reasons.length > 0).length,
         'hostile requests': probed.length,
+        'traces accepted': traces.traces,
         'quiet again after ms': Math.round(quietMs),
         ...growthMiB(before, after),
       },

@@ -21,12 +21,8 @@ export interface SiegeSize {
   readonly probesPerWave: number;
 }
 
-/**
- * Good waves alone, before memory is first measured: about as many as the siege of CI size has. V8's young generation and the
- * allocator take what traffic of any kind calls for (some 100 MiB a process, and then no more however long it goes on), and that
- * is not what a process grows by because it is under fire.
- */
-const WARM_UP_WAVES = 16;
+/** Good waves alone, before memory is first measured: what is compiled, cached and pooled under any traffic is there by then. */
+const WARM_UP_WAVES = 8;
 /** Records of one publish. */
 const SALVO = 10;
 const PROBES_ABREAST = 4;

@@ -1,5 +1,7 @@
 import { INVARIANTS } from '../../crash/support/invariants.js';
 import type { Site } from '../../crash/support/site.js';
+import { wrongTraces } from '../../support/traces.js';
+import type { Validated } from '#testkit';
 import type { Check } from '../../../tools/proof/fragment.js';
 import { storedLetters, wrongLetters } from './letters.js';
 import { harmed, type Vitals } from './processes.js';
@@ -16,6 +18,7 @@ export async function verdicts(
   site: Site,
   siege: Siege,
   after: readonly Vitals[],
+  traces: Validated,
 ): Promise<Readonly<Record<string, readonly string[]>>> {
   const invariants: Record<string, readonly string[]> = {};
   const view = withoutStrangers(site, siege.strangers);
@@ -23,6 +26,7 @@ export async function verdicts(
     invariants[name] = await check(view, siege.trade.shop);
   return {
     ...invariants,
+    'I13 the specifications accept every good history': wrongTraces(traces),
     'I11 good transactions end as they must': siege.trade.surprises(),
     'I11 transactions nobody began change nothing': await strangersEffects(site, siege.strangers),
     'I11 one dead letter each, with the reason': wrongLetters(siege.sent, await storedLetters(site)),

@@ -15,6 +15,7 @@ export class Report {
   private readonly runs: (Ran & { readonly name: string })[] = [];
   private readonly ended: string[] = [];
   private readonly left: string[] = [];
+  private traces = 0;
 
   constructor(private readonly seed: number) {}
 
@@ -25,6 +26,11 @@ export class Report {
   /** Apps that ended though nobody had killed them. */
   selfEnded(names: readonly string[]): void {
     this.ended.push(...names);
+  }
+
+  /** Traces of the real stack that the specifications accepted. */
+  accepted(traces: number): void {
+    this.traces = traces;
   }
 
   /** A scenario that this machine does not allow: no check, and the figures say so. */
@@ -73,6 +79,7 @@ export class Report {
         scenarios: this.runs.length,
         orders: sum(({ orders }) => orders),
         kills: sum(({ kills }) => kills),
+        'traces accepted': this.traces,
         'longest settle ms': Math.max(0, ...settled),
         'not tried': this.left.join('; ') || 'nothing',
         'apps that ended by themselves': this.ended.join(', ') || 'none',

@@ -141,17 +141,28 @@ export class CellRun {
     const [coordinator] = pod
       .alive('coordinator')
       .filter((name) => cell.recovery === 'same' || name !== this.victim);
-    if (cell.victim === 'watchdog') await this.ended(this.deeds.filter(({ answered }) => answered));
-    else await this.insist(coordinator!);
+    const deeds = cell.victim === 'watchdog' ? await this.endable() : this.deeds;
+    if (cell.victim !== 'watchdog') await this.insist(coordinator!);
     if (cell.traffic.startsWith('fallback')) {
       await Promise.all(this.holds.map((hold) => hold.over));
       sinceMs = performance.now();
     }
-    await this.ended(this.deeds);
+    await this.ended(deeds);
     const recoveredMs = performance.now() - sinceMs;
     // The dead of a watchdog's cell come back only now.
     if (cell.victim === 'watchdog') await this.bury();
     return recoveredMs;
+  }
+
+  /** What a watchdog can end: the ledger has it, and it does not wait for the vote of a participant that died before it could prepare. */
+  private async endable(): Promise<readonly Deed[]> {
+    const rows = await this.pod.query<{ gtx: string }>(
+      'coordinator',
+      'SELECT gtx FROM concordat.transaction WHERE gtx = ANY($1::uuid[]) AND NOT ($2 AND state = $3)',
+      [this.deeds.map(({ gtx }) => gtx), this.cell.point === 'W5', 'PREPARING'],
+    );
+    const within = new Set(rows.map(({ gtx }) => gtx));
+    return this.deeds.filter(({ gtx }) => within.has(gtx!));
   }
 
   private async bringBack(struckAtMs: number): Promise<void> {

@@ -55,7 +55,9 @@ type Query = <R extends object>(text: string, values?: readonly unknown[]) => Pr
 async function ledgerRows(query: Query): Promise<Pick<TraceRows, 'transactions' | 'timeline'>> {
   return {
     transactions: await query('SELECT gtx, branches FROM concordat.transaction'),
-    timeline: await query('SELECT gtx, kind, attempt, branch, detail FROM concordat.event ORDER BY gtx, seq'),
+    timeline: await query(
+      'SELECT gtx, kind, attempt, branch, detail FROM concordat.timeline ORDER BY gtx, seq',
+    ),
   };
 }
 

@@ -21,7 +21,7 @@ const business = (kind: AppKind, name: string, column: string): Table => ({
 
 const TABLES: readonly Table[] = [
   { kind: 'coordinator', name: 'concordat.transaction', order: 'gtx', where: BY_GTX },
-  { kind: 'coordinator', name: 'concordat.event', order: 'gtx, seq', where: BY_GTX },
+  { kind: 'coordinator', name: 'concordat.event', order: 'gtx, version', where: BY_GTX },
   ...protocol('inventory'),
   ...protocol('payments'),
   ...protocol('orders'),

@@ -112,7 +112,7 @@ function announcedOf(announced: Announced, { gtx, attempts }: Row): Story['annou
 async function decisions(pod: Pod, gtx: string): Promise<Story['decided']> {
   const rows = await pod.query<{ attempt: number; times: number }>(
     'coordinator',
-    `SELECT attempt, count(*)::int AS times FROM concordat.event WHERE gtx = $1 AND kind = 'DECIDED' GROUP BY attempt`,
+    `SELECT attempt, count(*)::int AS times FROM concordat.timeline WHERE gtx = $1 AND kind = 'DECIDED' GROUP BY attempt`,
     [gtx],
   );
   return Object.fromEntries(rows.map(({ attempt, times }) => [attempt, times]));

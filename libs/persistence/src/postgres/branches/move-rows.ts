@@ -10,17 +10,12 @@ export interface Moved {
   readonly row: BranchRow | null;
 }
 
-/** Has no name: it looks rows up in a session whose planner belongs to the handlers (see Statement). */
+/** The look-up is in a function of the schema, so that its plan is its own in a session whose planner belongs to the handlers. */
 const move = (moves: readonly RowMove[]): Statement => ({
+  name: 'concordat_move_rows',
   text: `
-    UPDATE concordat.branch b
-    SET state = k.to_state, updated_at = now(), output = coalesce(k.output, b.output),
-        error = CASE WHEN k.clear_error THEN NULL ELSE coalesce(k.error, b.error) END
-    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::json[], $8::bool[])
-      AS k(gtx, branch, attempt, from_states, to_state, output, error, clear_error)
-    WHERE b.gtx = k.gtx AND b.branch = k.branch AND b.attempt = k.attempt
-      AND b.state = ANY(string_to_array(k.from_states, ','))
-    RETURNING ${ROW_COLUMNS}`,
+    SELECT ${ROW_COLUMNS}
+    FROM concordat.move_rows($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::json[], $8::bool[]) b`,
   values: [
     ...keyColumns(moves.map((m) => m.key)),
     textArray(moves.map((m) => m.from.join(','))),

@@ -2,8 +2,8 @@ import type { QueryResult, QueryResultRow } from 'pg';
 
 /**
  * One SQL statement. With a `name` the server parses it once per session and may keep its plan. In sessions where handlers run
- * (and the planner is theirs) only statements that reach rows through a unique index by ON CONFLICT, or insert, have one: for
- * a look-up, a plan kept from when the table was small reads the whole table until the next ANALYZE.
+ * (and the planner is theirs) a statement that looks rows up has none, or does so in a function with settings of its own: a plan kept
+ * from when the table was small reads the whole table until the next ANALYZE.
  */
 export interface Statement {
   readonly name?: string;

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { settleSession } from '../../pool.js';
 import { AuditEntity } from './entities/audit.entity.js';
 import { DeadLetterEntity } from './entities/dead-letter.entity.js';
-import { EventEntity } from './entities/event.entity.js';
+import { TimelineEntity } from './entities/timeline.entity.js';
 import { LedgerStateEntity } from './entities/ledger-state.entity.js';
 import { TransactionEntity } from './entities/transaction.entity.js';
 
@@ -26,7 +26,7 @@ export async function openSource(options: AdminSourceOptions): Promise<DataSourc
     type: 'postgres',
     url: options.url,
     applicationName: options.applicationName,
-    entities: [TransactionEntity, EventEntity, AuditEntity, DeadLetterEntity, LedgerStateEntity],
+    entities: [TransactionEntity, TimelineEntity, AuditEntity, DeadLetterEntity, LedgerStateEntity],
     logging: false,
     poolErrorHandler: (error: unknown) => log.warn({ err: error }, 'an idle database connection ended'),
     extra: {

@@ -3,7 +3,7 @@ import type { StoredTransaction } from '../../../port/ledger.js';
 import type { AuditEntry, StoredDeadLetter, StoredTimelineEntry } from '../../../port/ledger-admin.js';
 import type { AuditEntity } from './entities/audit.entity.js';
 import type { DeadLetterEntity } from './entities/dead-letter.entity.js';
-import type { EventEntity } from './entities/event.entity.js';
+import type { TimelineEntity } from './entities/timeline.entity.js';
 import type { TransactionEntity } from './entities/transaction.entity.js';
 
 /** `nowMs`: the database's clock at the time of the query. */
@@ -27,7 +27,7 @@ export function storedOf(entity: TransactionEntity, nowMs: number): StoredTransa
   };
 }
 
-export function timelineEntryOf(entity: EventEntity): StoredTimelineEntry {
+export function timelineEntryOf(entity: TimelineEntity): StoredTimelineEntry {
   const { seq, at, kind, attempt, branch, instance, detail } = entity;
   return { seq, at: at.toISOString(), kind, attempt, branch, instance, detail: detail as Json };
 }

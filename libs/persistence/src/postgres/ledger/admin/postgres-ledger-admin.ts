@@ -18,7 +18,7 @@ import { cleanText } from '../arrays.js';
 import { openSource, type AdminSourceOptions } from './data-source.js';
 import { AuditEntity } from './entities/audit.entity.js';
 import { DeadLetterEntity } from './entities/dead-letter.entity.js';
-import { EventEntity } from './entities/event.entity.js';
+import { TimelineEntity } from './entities/timeline.entity.js';
 import { LedgerStateEntity } from './entities/ledger-state.entity.js';
 import { auditEntryOf, deadLetterOf, timelineEntryOf } from './from-entity.js';
 import { listTransactions, listUnresolved } from './list-transactions.js';
@@ -47,7 +47,7 @@ export class PostgresLedgerAdmin implements LedgerAdmin {
     return this.guarded('timeline', async () => {
       if (!isGtx(gtx)) return [];
       const found = await this.source
-        .getRepository(EventEntity)
+        .getRepository(TimelineEntity)
         .find({ where: { gtx }, order: { seq: 'ASC' } });
       return found.map(timelineEntryOf);
     });

@@ -1,7 +1,7 @@
 import type { NewTransaction } from '../../../port/ledger.js';
 import type { Statement } from '../../run-statement.js';
 import { jsonArray, nestedArray, plainArray, textArray } from '../arrays.js';
-import { noteTimeline, timelineValues } from './timeline.js';
+import { timelineArray } from './timeline.js';
 
 /** One row per transaction that was created, or one row of nulls when none was; no row at all while the ledger is held. */
 export interface BeginRow {
@@ -14,10 +14,11 @@ export interface BeginRow {
 /**
  * D1 of a batch: keys, transactions and timeline in one statement. A key that is taken keeps its transaction from being
  * written; so does a gtx that exists. A key is bound to an existing gtx only when the body is the same.
- * Scalar subqueries where a join would do: a join could be planned as one over the whole table.
+ * Scalar subqueries where a join would do: a join could be planned as one over the whole table. For the same reason `IN … IS TRUE`,
+ * which keeps the planner from making it a join: this way it is one hash table.
  * Parameters, one element per transaction: $1 gtx, $2 idempotency key, $3 mode, $4 mode of attempt 1, $5 fallback, $6 state,
  * $7 branches, $8 branch ids, $9 participants (array literals), $10 timeoutMs, $11 driver, $12 traceparent, $13 business key,
- * $14 description, $15 body hash, $16 initiator, $17 ms until the deadline, $18 ms until next_at; $19–$24 the timeline.
+ * $14 description, $15 body hash, $16 initiator, $17 ms until the deadline, $18 ms until next_at, $19 the timeline.
  */
 const TEXT = `
 WITH ledger AS MATERIALIZED (
@@ -25,9 +26,9 @@ WITH ledger AS MATERIALIZED (
 ), item AS MATERIALIZED (
   SELECT i.*
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[], $8::text[], $9::text[],
-    $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::float8[], $18::float8[])
+    $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::float8[], $18::float8[], $19::json[])
     AS i (gtx, key, mode, attempt_mode, fallback, state, branches, branch_ids, participants,
-          timeout_ms, driver, traceparent, business_key, description, body_hash, initiator, deadline_in, next_in)
+          timeout_ms, driver, traceparent, business_key, description, body_hash, initiator, deadline_in, next_in, entries)
   WHERE NOT (SELECT hold FROM ledger)
 ), keyed AS (
   INSERT INTO concordat.idempotency_key (key, gtx)
@@ -50,7 +51,11 @@ WITH ledger AS MATERIALIZED (
   WHERE i.key IS NULL OR (i.key, i.gtx) IN (SELECT k.key, k.gtx FROM keyed k)
   ON CONFLICT (gtx) DO NOTHING
   RETURNING gtx, created_at, deadline
-), noted AS (${noteTimeline(19, 'created')})
+), noted AS (
+  INSERT INTO concordat.event (gtx, version, entries)
+  SELECT i.gtx, 1, i.entries FROM item i
+  WHERE i.entries IS NOT NULL AND (i.gtx IN (SELECT gtx FROM created)) IS TRUE
+)
 SELECT c.gtx, ledger.epoch, floor(extract(epoch FROM c.created_at) * 1000)::float8 AS created_ms,
   floor(extract(epoch FROM c.deadline) * 1000)::float8 AS deadline_ms
 FROM ledger LEFT JOIN created c ON true
@@ -81,7 +86,7 @@ export function begin(batch: readonly NewTransaction[]): Statement {
       textArray(column(({ initiator }) => initiator)),
       plainArray(column(({ deadlineInMs }) => deadlineInMs)),
       plainArray(column(({ nextInMs }) => nextInMs)),
-      ...timelineValues(batch.map(({ tx, timeline }) => ({ gtx: tx.gtx, timeline }))),
+      timelineArray(batch),
     ],
   };
 }

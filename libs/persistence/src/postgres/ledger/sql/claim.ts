@@ -25,8 +25,9 @@ WITH due AS MATERIALIZED (
   FROM picked p WHERE t.gtx = p.gtx
   RETURNING ${TRANSACTION_COLUMNS}, p.driver AS former
 ), noted AS (
-  INSERT INTO concordat.event (gtx, attempt, kind, instance, detail)
-  SELECT gtx, attempt, $5, $1, json_build_object('from', former) FROM taken
+  INSERT INTO concordat.event (gtx, version, entries)
+  SELECT gtx, version, json_build_array(json_build_array(json_build_array($5::text, attempt, NULL, $1::text), json_build_object('from', former)))
+  FROM taken
 )
 SELECT * FROM taken ORDER BY gtx`;
 

@@ -2,7 +2,7 @@ import type { StepWrite } from '../../../port/ledger.js';
 import type { Statement } from '../../run-statement.js';
 import { jsonArray, nestedArray, plainArray, textArray } from '../arrays.js';
 import { mayBeLazy } from '../../../ledger/lazy.js';
-import { noteTimeline, timelineValues } from './timeline.js';
+import { timelineArray } from './timeline.js';
 
 /** One row per step that was applied; the others are stale. */
 export interface MovedRow {
@@ -16,14 +16,14 @@ export interface MovedRow {
  * Parameters, one element per step: $1 gtx, $2 expected version, $3 state, $4 attempt to decide, $5 decision, $6 its reason,
  * $7 attempt to start, $8 its mode, $9 results, $10 settled (array literals), $11 heuristic, $12 demand, $13 ended,
  * $14 ms until the new deadline, $15 ms until next_at, $16 tries, $17 driver; nulls leave things as they are;
- * $18–$23 the timeline.
+ * $18 the timeline.
  */
 const text = (lazily: string): string => `
 WITH step AS (
   SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::json[],
-    $10::text[], $11::text[], $12::json[], $13::bool[], $14::float8[], $15::float8[], $16::int[], $17::text[])
+    $10::text[], $11::text[], $12::json[], $13::bool[], $14::float8[], $15::float8[], $16::int[], $17::text[], $18::json[])
     AS s (gtx, expected, state, decide_attempt, decision, reason, next_attempt, next_mode, results,
-          settled, heuristic, demand, ended, deadline_in, next_in, tries, driver)
+          settled, heuristic, demand, ended, deadline_in, next_in, tries, driver, entries)
 ), moved AS (
   UPDATE concordat.transaction t SET
     version = t.version + 1,
@@ -53,9 +53,12 @@ WITH step AS (
   WHERE t.gtx = s.gtx AND t.version = s.expected
     AND (s.decision IS NULL OR (t.decision IS NULL AND t.attempt = s.decide_attempt))
     AND (s.next_attempt IS NULL OR s.next_attempt = t.attempt + 1)
-  RETURNING t.gtx
-), noted AS (${noteTimeline(18, 'moved')})
-SELECT gtx, floor(extract(epoch FROM now()) * 1000)::float8 AS at_ms FROM moved${lazily}`;
+  RETURNING t.gtx, t.version, s.entries
+), noted AS (
+  INSERT INTO concordat.event (gtx, version, entries)
+  SELECT gtx, version, entries FROM moved WHERE entries IS NOT NULL
+)
+SELECT gtx, (SELECT floor(extract(epoch FROM now()) * 1000)::float8) AS at_ms FROM moved${lazily}`;
 
 const DURABLY = { name: 'ledger_commit_steps', text: text('') };
 
@@ -92,7 +95,7 @@ export function commitSteps(batch: readonly StepWrite[]): Statement {
       plainArray(column(({ nextInMs }) => nextInMs)),
       plainArray(column(({ tries }) => tries)),
       textArray(column(({ driver }) => driver)),
-      ...timelineValues(batch),
+      timelineArray(batch),
     ],
   };
 }

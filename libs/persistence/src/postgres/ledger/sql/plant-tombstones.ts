@@ -19,8 +19,9 @@ WITH planted AS (
   ON CONFLICT (gtx) DO NOTHING
   RETURNING gtx
 )
-INSERT INTO concordat.event (gtx, attempt, kind, instance, detail)
-SELECT gtx, 1, 'TOMBSTONE', $3, json_build_object('reason', $2::text) FROM planted`;
+INSERT INTO concordat.event (gtx, version, entries)
+SELECT gtx, 1, json_build_array(json_build_array(json_build_array('TOMBSTONE', 1, NULL, $3::text), json_build_object('reason', $2::text)))
+FROM planted`;
 
 export const plantTombstones = (gtxs: readonly string[], reason: string, instance: string): Statement => ({
   name: 'ledger_plant_tombstones',

@@ -12,10 +12,10 @@ WITH gone AS (
 ), freed AS (
   UPDATE concordat.transaction t SET driver = NULL, next_at = now(), updated_at = now(), version = t.version + 1
   FROM driven d WHERE t.gtx = d.gtx
-  RETURNING t.gtx, t.attempt
+  RETURNING t.gtx, t.version, t.attempt
 )
-INSERT INTO concordat.event (gtx, attempt, kind, instance)
-SELECT gtx, attempt, 'RELEASED', $1 FROM freed`;
+INSERT INTO concordat.event (gtx, version, entries)
+SELECT gtx, version, json_build_array(json_build_array(json_build_array('RELEASED', attempt, NULL, $1::text), NULL)) FROM freed`;
 
 export const retire = (instanceId: string): Statement => ({
   name: 'ledger_retire',

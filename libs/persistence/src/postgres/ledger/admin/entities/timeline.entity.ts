@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A line of the timeline. */
-@Entity({ schema: 'concordat', name: 'event' })
-export class EventEntity {
+/** A line of the timeline; a view over the steps of concordat.event. */
+@Entity({ schema: 'concordat', name: 'timeline' })
+export class TimelineEntity {
   @PrimaryColumn('uuid')
   gtx!: string;
 

@@ -26,7 +26,8 @@ export interface PlanFault {
 /** Everything that makes a plan impossible, all at once; empty = fine. Participants and operations are the registry's to check. */
 export function planFaults(plan: PlanInput): readonly PlanFault[] {
   const shape = [...modeFaults(plan), ...duplicateFaults(plan), ...afterFaults(plan)];
-  if (shape.length > 0) return shape;
+  // Without a saga nobody waits for anybody: there is neither graph nor order to look at.
+  if (shape.length > 0 || !maybeSaga(plan)) return shape;
   const steps = sagaGraph(plan.branches);
   const cycle = cycleFaults(steps);
   return cycle.length > 0 ? cycle : orderFaults(steps);
@@ -43,8 +44,12 @@ export function sagaGraph<B extends PlanBranchInput>(
   });
 }
 
+function maybeSaga(plan: PlanInput): boolean {
+  return plan.mode === Mode.Saga || plan.fallback === Fallback.Saga;
+}
+
 function modeFaults(plan: PlanInput): readonly PlanFault[] {
-  const sagaPossible = plan.mode === Mode.Saga || plan.fallback === Fallback.Saga;
+  const sagaPossible = maybeSaga(plan);
   const wrongFallback: PlanFault[] =
     plan.mode === Mode.Saga && plan.fallback === Fallback.Saga
       ? [{ pointer: '/fallback', code: 'FALLBACK_OF_SAGA', detail: 'a saga has nothing to fall back to' }]

@@ -34,6 +34,36 @@ it('every other difference does', () => {
   expect(new Set(bodies.map(hash)).size).toBe(bodies.length);
 });
 
+it('a body has the value that the ledger stored for it', () => {
+  const payload = {
+    10: 'ten',
+    2: -0,
+    b: 1e21,
+    a: ['"\\\u0001\u2028', 'e\u0301 😀', 0.1, null, true, {}, []],
+    '😀"': 'x',
+    A: '',
+  };
+  expect(hash({ businessKey: 'order "42"', branches: [{ ...branch, payload, after: [] }] })).toBe(
+    '8db1a5a092f52e8bd1e0314e2660b902f0b1ef8d28c28d80323174ee7ce97daa',
+  );
+});
+
+const plainJson = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(plainJson).join()}]`;
+  const fields = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${plainJson(field)}`).join()}}`;
+};
+
+it('canonical JSON is what JSON.stringify writes, piece by piece in the order of the keys', () => {
+  fc.assert(fc.property(payloads, (value) => expect(canonicalJson(value)).toBe(plainJson(value))));
+});
+
+it('keys are sorted however many there are', () => {
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`k${(at * 7) % 40}`, at]));
+  expect(canonicalJson(many)).toBe(plainJson(many));
+});
+
 it('canonical JSON is JSON of the same value', () => {
   fc.assert(fc.property(payloads, (value) => expect(JSON.parse(canonicalJson(value))).toEqual(value)));
 });

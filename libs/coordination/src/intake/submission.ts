@@ -1,12 +1,6 @@
 import { Fallback, Mode, begin, beginFacts, planFaults } from '#protocol';
 import type { Transaction } from '#protocol';
-import type {
-  BeginOutcome,
-  Ledger,
-  NewTransaction,
-  ParticipantRecord,
-  StoredTransaction,
-} from '#persistence';
+import type { BeginOutcome, Ledger, NewTransaction, StoredTransaction } from '#persistence';
 import { canonicalBodyHash } from '#wire';
 import type { BeginRequest } from '#wire';
 import { Batcher } from '../batcher.js';
@@ -68,9 +62,7 @@ export class SubmissionDesk {
   /** Resolves once the request is durable (or was before). */
   async submit(submission: Submission): Promise<Accepted> {
     const rejection = await this.rejectionOf(submission.request);
-    const known = rejection && (await this.acceptedBefore(submission.request));
-    if (known) return known;
-    if (rejection) throw rejection;
+    if (rejection) return this.acceptedBefore(submission.request, rejection);
     const transaction = this.newTransaction(submission);
     return new Promise((resolve, reject) => this.batcher.add({ submission, transaction, resolve, reject }));
   }
@@ -79,36 +71,31 @@ export class SubmissionDesk {
     return this.batcher.idle();
   }
 
-  private async rejectionOf(request: BeginRequest): Promise<BeginRejected | null> {
-    try {
-      await this.check(request);
-      return null;
-    } catch (error) {
-      if (error instanceof BeginRejected) return error;
-      throw error;
-    }
-  }
-
   /** A caller that lost the answer asks again: what was accepted then is not refused now, whatever has changed since. */
-  private async acceptedBefore(request: BeginRequest): Promise<Accepted | null> {
-    if (!request.id) return null;
+  private async acceptedBefore(request: BeginRequest, rejection: BeginRejected): Promise<Accepted> {
+    if (!request.id) throw rejection;
     const [stored] = await this.deps.ledger.load([request.id]);
     const same = stored && (stored.tombstone || stored.bodyHash === canonicalBodyHash(request));
-    return same ? { stored, created: false } : null;
+    if (!same) throw rejection;
+    return { stored, created: false };
   }
 
-  private async check(request: BeginRequest): Promise<void> {
-    if (this.hooks.inflight() + this.batcher.size >= this.options.maxInflight)
-      throw new BeginRejected('OVERLOAD', 'too many transactions in flight');
-    const fault = request.id ? idFault(request.id, this.hooks.ledgerWallMs(), this.options) : null;
-    if (fault) throw new BeginRejected(fault, `id ${request.id}`, [{ pointer: '/id', detail: fault }]);
-    const faults = planFaults(request);
-    if (faults.length > 0)
-      throw new BeginRejected('IMPOSSIBLE_PLAN', 'the plan cannot be carried out', faults);
-    const names = [...new Set(request.branches.map((branch) => branch.participant))];
-    const known: ReadonlyMap<string, ParticipantRecord> = await this.registry.find(names);
-    const missing = registryFaults(request, known);
-    if (missing.length > 0) throw new BeginRejected(missing[0]!.code, missing[0]!.detail, missing);
+  private async rejectionOf(request: BeginRequest): Promise<BeginRejected | null> {
+    const rejection = this.overload() ?? this.idRejection(request.id) ?? planRejection(request);
+    if (rejection) return rejection;
+    const names = request.branches.map((branch) => branch.participant);
+    const [missing, ...more] = registryFaults(request, await this.registry.find(names));
+    return missing ? new BeginRejected(missing.code, missing.detail, [missing, ...more]) : null;
+  }
+
+  private overload(): BeginRejected | null {
+    const isFull = this.hooks.inflight() + this.batcher.size >= this.options.maxInflight;
+    return isFull ? new BeginRejected('OVERLOAD', 'too many transactions in flight') : null;
+  }
+
+  private idRejection(id: string | undefined): BeginRejected | null {
+    const fault = id ? idFault(id, this.hooks.ledgerWallMs(), this.options) : null;
+    return fault ? new BeginRejected(fault, `id ${id}`, [{ pointer: '/id', detail: fault }]) : null;
   }
 
   private newTransaction({ request, idempotencyKey, initiator, traceparent }: Submission): NewTransaction {
@@ -165,6 +152,12 @@ export class SubmissionDesk {
       throw error;
     }
   }
+}
+
+function planRejection(request: BeginRequest): BeginRejected | null {
+  const faults = planFaults(request);
+  if (faults.length === 0) return null;
+  return new BeginRejected('IMPOSSIBLE_PLAN', 'the plan cannot be carried out', faults);
 }
 
 function answer(pending: Pending, outcome: BeginOutcome): void {

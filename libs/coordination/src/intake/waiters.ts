@@ -7,11 +7,15 @@ export type Stage = 'decided' | 'applied';
 
 interface Waiter {
   readonly stage: Stage;
+  /** Monotonic ms after which it waits no longer. */
+  readonly untilMs: number;
   readonly resolve: (stored: StoredTransaction | null) => void;
-  readonly cancel: () => void;
 }
 
-/** How often waiters whose transaction another instance drives are looked up, all in one read. */
+/**
+ * How often waiters are looked after: those whose time is over are let go, those whose transaction another instance drives are looked
+ * up, all in one read. One timer for all of them: most are answered long before their time.
+ */
 const LOOK_MS = 50;
 
 export function stageReached(stored: StoredTransaction, stage: Stage): boolean {
@@ -20,8 +24,10 @@ export function stageReached(stored: StoredTransaction, stage: Stage): boolean {
 
 /** Callers that wait for a stage. They are told only what is durable: a written step of this process, or a row of the ledger. */
 export class Waiters {
-  private readonly waiting = new Map<string, Set<Waiter>>();
-  private looking: (() => void) | null = null;
+  /** A list is emptied before it is taken out: a copy of this map that has grown old may hold it a good while longer. */
+  private readonly waiting = new Map<string, Waiter[]>();
+  private looking = false;
+  private reading = false;
 
   constructor(
     private readonly ledger: Pick<Ledger, 'load'>,
@@ -31,50 +37,61 @@ export class Waiters {
     private readonly drivenHere: (gtx: string) => boolean,
   ) {}
 
-  /** Resolves with the transaction at the stage, or null when `waitMs` passed first. */
+  /** Resolves with the transaction at the stage, or null when `waitMs` (and up to one look more) passed first. */
   wait(gtx: string, stage: Stage, waitMs: number): Promise<StoredTransaction | null> {
     return new Promise((resolve) => {
-      const cancel = this.clock.after(waitMs, () => this.settle(gtx, waiter, null));
-      const waiter: Waiter = { stage, resolve, cancel };
-      const waiters = this.waiting.get(gtx) ?? new Set();
-      this.waiting.set(gtx, waiters.add(waiter));
+      const waiter: Waiter = { stage, untilMs: this.clock.nowMs() + waitMs, resolve };
+      const others = this.waiting.get(gtx);
+      if (others) others.push(waiter);
+      else this.waiting.set(gtx, [waiter]);
       this.lookSoon();
     });
   }
 
   /** A newer durable image. */
   moved(stored: StoredTransaction): void {
-    for (const waiter of this.waiting.get(stored.tx.gtx) ?? []) {
-      if (stageReached(stored, waiter.stage)) this.settle(stored.tx.gtx, waiter, stored);
-    }
+    this.settle(stored.tx.gtx, (waiter) => stageReached(stored, waiter.stage), stored);
   }
 
   /** The process stops: everybody gets what is known (the caller answers 202 with the present state). */
   releaseAll(): void {
-    for (const [gtx, waiters] of this.waiting) for (const waiter of waiters) this.settle(gtx, waiter, null);
+    for (const gtx of this.waiting.keys()) this.settle(gtx, () => true, null);
   }
 
-  private settle(gtx: string, waiter: Waiter, stored: StoredTransaction | null): void {
-    waiter.cancel();
+  private settle(gtx: string, isDue: (waiter: Waiter) => boolean, stored: StoredTransaction | null): void {
     const waiters = this.waiting.get(gtx);
-    waiters?.delete(waiter);
-    if (waiters?.size === 0) this.waiting.delete(gtx);
-    waiter.resolve(stored);
+    if (!waiters) return;
+    for (const waiter of waiters.splice(0)) {
+      if (isDue(waiter)) waiter.resolve(stored);
+      else waiters.push(waiter);
+    }
+    if (waiters.length === 0) this.waiting.delete(gtx);
   }
 
   private lookSoon(): void {
     if (this.looking || this.waiting.size === 0) return;
-    this.looking = this.clock.after(LOOK_MS, () => void this.look());
+    this.looking = true;
+    this.clock.after(LOOK_MS, () => this.look());
   }
 
-  private async look(): Promise<void> {
+  private look(): void {
+    this.looking = false;
+    const nowMs = this.clock.nowMs();
+    for (const gtx of this.waiting.keys()) this.settle(gtx, ({ untilMs }) => untilMs <= nowMs, null);
+    // One read at a time, and nobody's time waits for it.
+    if (!this.reading) void this.read();
+    this.lookSoon();
+  }
+
+  private async read(): Promise<void> {
     const elsewhere = [...this.waiting.keys()].filter((gtx) => !this.drivenHere(gtx));
+    if (elsewhere.length === 0) return;
+    this.reading = true;
     try {
-      if (elsewhere.length > 0) for (const stored of await this.ledger.load(elsewhere)) this.moved(stored);
+      for (const stored of await this.ledger.load(elsewhere)) this.moved(stored);
     } catch (error) {
       this.log.debug({ err: error }, 'look-up for waiters failed; the next one repeats it');
     }
-    this.looking = null;
-    this.lookSoon();
+    this.reading = false;
   }
 }

@@ -11,8 +11,13 @@ const LAST_REQUESTS_MS = 300;
  * under way after the timeout is cut.
  */
 export class HttpDrain {
-  private readonly open = new Set<ServerResponse>();
-  private readonly sockets = new Set<Socket>();
+  /**
+   * Open connections, each with the answer it waits for. Not a set of answers: a Set into which much comes and from which much goes
+   * is copied again and again, and what stood in a copy that has grown old is held, with its whole request, until the next full
+   * garbage collection.
+   */
+  private readonly connections = new Map<Socket, ServerResponse | null>();
+  private underWay = 0;
   private phase: 'serving' | 'last requests' | 'closing' = 'serving';
 
   constructor(
@@ -20,18 +25,18 @@ export class HttpDrain {
     private readonly clock: Clock,
   ) {
     server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
+      this.connections.set(socket, null);
+      socket.once('close', () => this.connections.delete(socket));
     });
     // First of all listeners: the answer must be tracked before anybody can write it.
-    server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) =>
-      this.track(response),
+    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) =>
+      this.track(socket, response),
     );
   }
 
   /** Requests under way. */
   get inFlight(): number {
-    return this.open.size;
+    return this.underWay;
   }
 
   /** Resolves with the number of requests that had to be cut: 0 after a clean drain. */
@@ -42,12 +47,12 @@ export class HttpDrain {
       NetServer.prototype.close.call(this.server, () => resolve()),
     );
     this.phase = 'last requests';
-    for (const response of this.open) response.shouldKeepAlive = false;
+    for (const response of this.connections.values()) if (response) response.shouldKeepAlive = false;
     let cut = 0;
     const timers = [
       this.clock.after(Math.min(LAST_REQUESTS_MS, timeoutMs), () => this.closeIdle()),
       this.clock.after(timeoutMs, () => {
-        cut = this.open.size;
+        cut = this.underWay;
         this.server.closeAllConnections();
       }),
     ];
@@ -56,20 +61,25 @@ export class HttpDrain {
     return cut;
   }
 
-  private track(response: ServerResponse): void {
-    this.open.add(response);
+  private track(socket: Socket, response: ServerResponse): void {
+    this.underWay += 1;
+    this.connections.set(socket, response);
     if (this.phase !== 'serving') response.shouldKeepAlive = false;
-    response.once('close', () => {
-      this.open.delete(response);
-      // Its connection becomes idle only after this event.
-      if (this.phase === 'closing') setImmediate(() => this.server.closeIdleConnections());
-    });
+    response.once('close', () => this.ended(socket, response));
+  }
+
+  private ended(socket: Socket, response: ServerResponse): void {
+    this.underWay -= 1;
+    // A pipelined request may have taken its place, and the connection may be gone.
+    if (this.connections.get(socket) === response) this.connections.set(socket, null);
+    // Its connection becomes idle only after this event.
+    if (this.phase === 'closing') setImmediate(() => this.server.closeIdleConnections());
   }
 
   private closeIdle(): void {
     this.phase = 'closing';
     this.server.closeIdleConnections();
     // A connection that never said anything does not count as idle.
-    for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.connections.keys()) if (socket.bytesRead === 0) socket.destroy();
   }
 }

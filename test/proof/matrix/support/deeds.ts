@@ -51,7 +51,7 @@ export function spoilOf({ situation, victim, traffic }: Cell): Spoil {
 export async function newDeed(pod: Pod, cell: Cell): Promise<Deed> {
   const mark = randomUUID().slice(0, 8);
   const holdings = { payer: `payer-${mark}`, feePayer: `fee-${mark}`, sku: `sku-${mark}` };
-  await fund(pod, holdings, poverty(cell));
+  await fund(pod, holdings, cell.situation === 'refusal' && !falls(cell) ? spoilOf(cell) : 'none');
   const gtx = cell.traffic === 'order' ? null : systemRandom.uuidv7();
   return {
     ...{ traffic: cell.traffic, holdings, gtx, orderId: null, answered: false, told: null },
@@ -60,13 +60,6 @@ export async function newDeed(pod: Pod, cell: Cell): Promise<Deed> {
     body: JSON.stringify(gtx === null ? order(holdings) : purchase(gtx, cell, holdings)),
     wanted: wantedOf(cell),
   };
-}
-
-/** Who has nothing, so that a business refusal comes of it. */
-function poverty(cell: Cell): Spoil {
-  const refused = cell.situation === 'refusal' || cell.traffic === 'fallback-refused';
-  if (!refused) return 'none';
-  return cell.traffic === 'fallback-refused' ? 'fee' : spoilOf(cell);
 }
 
 async function fund(pod: Pod, { payer, feePayer, sku }: Holdings, poor: Spoil): Promise<void> {
@@ -128,14 +121,16 @@ export interface Hold {
 
 const NOTHING: Hold = { over: Promise.resolve(), release: () => Promise.resolve() };
 
+const falls = ({ traffic }: Cell): boolean => traffic.startsWith('fallback');
+
 /** Holds what the cell's time-out needs; a fallback's rows only until its saga has begun. */
 export async function holdFor(pod: Pod, cell: Cell, deeds: readonly Deed[]): Promise<Hold> {
-  const falls = cell.traffic.startsWith('fallback');
-  if (cell.situation !== 'timeout' && !falls) return NOTHING;
+  if (cell.situation !== 'timeout' && !falls(cell)) return NOTHING;
   const client = await lock(pod, spoilOf(cell), deeds);
+  if (cell.traffic === 'fallback-refused') await spend(client, deeds);
   let closed: Promise<void> | null = null;
-  const release = (): Promise<void> => (closed ??= client.end());
-  if (!falls) return { ...NOTHING, release };
+  const release = (): Promise<void> => (closed ??= client.query('COMMIT').then(() => client.end()));
+  if (!falls(cell)) return { ...NOTHING, release };
   const over = fellBack(pod, deeds).finally(release);
   over.catch(() => undefined); // who awaits it hears of it, also when that is later
   return { over, release };
@@ -150,6 +145,18 @@ async function lock(pod: Pod, spoil: Spoil, deeds: readonly Deed[]): Promise<pg.
   await client.query('BEGIN');
   await client.query(text, [deeds.map(({ holdings }) => (fee ? holdings.feePayer : holdings.sku))]);
   return client;
+}
+
+/**
+ * The money for the fee goes elsewhere, and is gone once the rows are free: two-phase commit met a lock, which allows the fallback,
+ * and the saga is refused. An account that was empty at once would be refused without waiting for the lock.
+ */
+async function spend(client: pg.Client, deeds: readonly Deed[]): Promise<void> {
+  await client.query(
+    `WITH spent AS (UPDATE payments.account SET balance = 0 WHERE id = ANY($1) RETURNING id)
+     INSERT INTO payments.entry (account, amount) SELECT id, -$2::bigint FROM spent`,
+    [deeds.map(({ holdings }) => holdings.feePayer), OPENING.balance],
+  );
 }
 
 const FALL_MS = 60_000;

@@ -52,7 +52,7 @@ describe('a transaction through engine, broker and participants', () => {
     expect(await world.stored(tx.gtx)).toMatchObject({ endedAt: null, tx: { state: 'COMMITTING' } });
 
     const endedAgain = async (): Promise<boolean> => (await world.stored(tx.gtx))?.endedAt !== null;
-    while (!(await endedAgain())) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!(await endedAgain())) await new Promise((resolve) => setImmediate(resolve));
     expect((await world.stored(tx.gtx))?.tx.state).toBe('COMMITTED');
     expect([world.business('xa', 'k'), world.business('tcc', 'k')]).toEqual([5, 5]);
   });

@@ -12,17 +12,22 @@ const insert = (rows: readonly NewBranchRow[]): Statement => ({
 const isUniqueViolation = (error: unknown): error is StoreError =>
   error instanceof StoreError && error.sqlState === '23505';
 
-/**
- * Plain INSERT. It waits for a concurrent transaction that inserted the same key, and fails when that one commits:
- * with ON CONFLICT DO NOTHING the second copy of a PREPARE would go on and prepare work without a row.
- */
-export async function insertRows(run: Run, rows: readonly NewBranchRow[]): Promise<void> {
+/** @throws StoreError DUPLICATE when a row of the same key is there: for the caller to look at */
+export async function insertingRows<T>(insertion: () => Promise<T>): Promise<T> {
   try {
-    await run(insert([...rows].sort(compareBranchKeys)));
+    return await insertion();
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw new StoreError('DUPLICATE', 'a branch row of this attempt exists', false, '23505', {
       cause: error,
     });
   }
+}
+
+/**
+ * Plain INSERT. It waits for a concurrent transaction that inserted the same key, and fails when that one commits:
+ * with ON CONFLICT DO NOTHING the second copy of a PREPARE would go on and prepare work without a row.
+ */
+export async function insertRows(run: Run, rows: readonly NewBranchRow[]): Promise<void> {
+  await insertingRows(() => run(insert([...rows].sort(compareBranchKeys))));
 }

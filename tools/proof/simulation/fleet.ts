@@ -13,8 +13,11 @@ export interface Voyage {
   readonly execArgv?: readonly string[];
 }
 
-/** V8 copies what survives its small default young generation again and again; a history survives until its end. */
-const YOUNG = '--max-semi-space-size=64';
+/**
+ * V8 copies what survives its small default young generation again and again, and a history survives until its end. Errors are
+ * everyday events here, and writing down where each was made is dear.
+ */
+const FAST = ['--max-semi-space-size=64', '--stack-trace-limit=0'];
 const WORKER = new URL('./worker.js', import.meta.url);
 
 /**
@@ -27,7 +30,7 @@ export async function sail(
   enough: () => boolean,
 ): Promise<void> {
   let next = first;
-  const workers = Array.from({ length: lanes }, () => fork(WORKER, { execArgv: [YOUNG, ...execArgv] }));
+  const workers = Array.from({ length: lanes }, () => fork(WORKER, { execArgv: [...FAST, ...execArgv] }));
   try {
     await Promise.all(
       workers.map((worker) => lane(worker, () => ({ seed: next++, transactions }), told, enough)),

@@ -74,8 +74,8 @@ async function main(): Promise<void> {
   const log = new Log();
   const ticker = setInterval(() => console.log(progressOf(log, goal)), PROGRESS_MS);
   const enough = (): boolean => log.transactions >= goal || log.failures >= SHOWN;
-  const lanes = seed === null ? {} : { lanes: 1 };
-  await sail({ first, transactions: TRANSACTIONS_A_SEED, ...lanes }, (result) => log.take(result), enough);
+  const replay = seed === null ? {} : { lanes: 1, execArgv: ['--stack-trace-limit=10'] };
+  await sail({ first, transactions: TRANSACTIONS_A_SEED, ...replay }, (result) => log.take(result), enough);
   clearInterval(ticker);
   writeFragment(fragmentFile, {
     layer: LAYER,

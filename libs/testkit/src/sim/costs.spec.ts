@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Shape } from './shape.js';
 import { simulate } from './simulate.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const TRANSACTIONS = 1_024;
 const participant = (name: string) => ({ name, style: 'tcc', inBatches: true, instances: 1 }) as const;

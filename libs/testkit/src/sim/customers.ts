@@ -35,6 +35,7 @@ export interface JournalEntry {
 }
 
 const CALL_MS = 5_000;
+const BRANCHES = [1, 1, 2, 2, 2, 3, 4];
 const PAUSE_MS = 300;
 /** So many ask again although they were answered. */
 const REPEAT_SHARE = 0.2;
@@ -173,7 +174,7 @@ export class Customers {
       id: gtx,
       mode,
       fallback,
-      timeoutMs: dice.pick([300, 1_000, 5_000]),
+      timeoutMs: dice.pick([300, 1_000, 5_000, 5_000]),
       branches: branches.map((branch) => ({ ...branch, operation: 'add', payload: { ...branch.payload } })),
     };
     const via = dice.chance(site.shape.outboxShare) ? 'outbox' : 'http';
@@ -194,7 +195,7 @@ export class Customers {
     const able = site.shape.participants.filter(
       ({ style }) => mode === 'saga' || style !== 'sagaOnly' || dice.chance(0.2),
     );
-    const count = dice.between(1, Math.min(4, able.length + 1));
+    const count = Math.min(dice.pick(BRANCHES), able.length + 1);
     const pivotAt = mode === 'saga' && dice.chance(0.4) ? dice.below(count) : count;
     return Array.from({ length: count }, (_, at) => {
       const kind = at < pivotAt ? 'compensatable' : at === pivotAt ? 'pivot' : 'retriable';

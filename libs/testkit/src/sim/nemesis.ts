@@ -12,6 +12,8 @@ const SESSION_MS = 6_000;
 /** Does to an installation what the seed drew, until `heal`. */
 export class Nemesis {
   private active = true;
+  /** Milliseconds between two blows: where they are rarer more gets far enough to go wrong. */
+  private readonly cadence: readonly [number, number];
   /** Transactions whose prepared work was ended by hand, against the protocol. */
   readonly damaged = new Set<string>();
 
@@ -19,7 +21,13 @@ export class Nemesis {
     private readonly site: Site,
     private readonly nodes: readonly SimNode[],
     private readonly dice: Dice,
-  ) {}
+  ) {
+    this.cadence = dice.pick([
+      [100, 1_000],
+      [100, 1_500],
+      [500, 3_000],
+    ] as const);
+  }
 
   begin(): void {
     this.site.network.weather = this.weather();
@@ -28,7 +36,7 @@ export class Nemesis {
     const next = (): void => {
       if (!this.active) return;
       this.dice.pick(actions)();
-      this.site.scheduler.after(this.dice.between(100, 1_500), next);
+      this.site.scheduler.after(this.dice.between(...this.cadence), next);
     };
     this.site.scheduler.after(this.dice.between(50, 500), next);
   }
@@ -54,7 +62,7 @@ export class Nemesis {
       latencyMs: dice.pick([
         [0.1, 1],
         [0.5, 5],
-        [1, 40],
+        [1, 20],
       ] as const),
       database: {
         refuse: some('refusals', 0.02),
@@ -68,7 +76,8 @@ export class Nemesis {
         lose: some('loss', 0.1),
         duplicate: some('duplicates', 0.3),
         copies: [2, dice.between(2, 10)],
-        delay: some('delay', 0.3),
+        // Where nothing overtakes, one late request holds up all that follow it: were many late, its line would stand still for good.
+        delay: some('delay', has('reorder') ? 0.3 : 0.01),
         delayMs: [10, dice.between(100, 8_000)],
         reorder: has('reorder'),
       },

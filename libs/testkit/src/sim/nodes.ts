@@ -168,6 +168,7 @@ export class ParticipantNode extends SimNode {
       store: storeOf(site, shape.name, process),
       bus: this.bus,
       instance: this.name,
+      concurrency: site.shape.connections,
       createTopics: { partitions: site.shape.partitions, replication: 1 },
     });
     void runtime.start();

@@ -28,6 +28,8 @@ export interface Shape {
   readonly keys: number;
   /** `max_prepared_transactions` of each participant's server. */
   readonly slots: number;
+  /** Local transactions at a time of a participant. */
+  readonly connections: number;
   readonly transactions: number;
   readonly spreadMs: number;
   /** So many are submitted at one moment: batches of one, or large ones. */
@@ -39,18 +41,22 @@ export interface Shape {
 }
 
 const FAULT_SHARE = 0.35;
-const STYLES: readonly ParticipantStyle[] = ['xa', 'tcc', 'sagaOnly'];
+/** Those that can take batches are more: a branch that runs alone is dear, and finds no more. */
+const ABLE: readonly ParticipantStyle[] = ['xa', 'tcc', 'tcc'];
+const STYLES: readonly ParticipantStyle[] = [...ABLE, 'sagaOnly'];
 
-/** Keys and slots are meant for so many transactions: more have more of them, and wait for each other no more than these. */
+/** Keys, slots and connections are meant for so many transactions: more have more of them, and wait for each other no more. */
 const CROWD = 400;
+/** A crowd's work is done in seconds then, though each step of it takes its time: what is overloaded only times out. */
+const CONNECTIONS = 40;
 
 export function shapeOf(dice: Dice, transactions: number): Shape {
   const crowds = Math.max(1, Math.round(transactions / CROWD));
   const participants = Array.from({ length: dice.between(2, 4) }, (_, at) => ({
     name: `p${at + 1}`,
     // At least the first two can do 2PC.
-    style: at < 2 ? dice.pick(STYLES.slice(0, 2)) : dice.pick(STYLES),
-    inBatches: dice.chance(0.7),
+    style: dice.pick(at < 2 ? ABLE : STYLES),
+    inBatches: dice.chance(0.8),
     instances: dice.between(1, 2),
   }));
   return {
@@ -58,11 +64,12 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     watchdogs: dice.between(1, 2),
     participants,
     databasesGiven: dice.chance(0.5),
-    keys: crowds * dice.pick([8, 60, 600]),
+    keys: crowds * dice.pick([20, 100, 600]),
     slots: crowds * dice.pick([3, 64, 64]),
+    connections: crowds * CONNECTIONS,
     transactions,
     spreadMs: dice.pick([500, 4_000, 12_000]),
-    burst: dice.pick([1, 8, 64, 256]),
+    burst: dice.pick([1, 8, 64, 256, 256]),
     outboxShare: dice.pick([0, 0.2, 0.6]),
     partitions: dice.pick([1, 3, 6]),
     faults: new Set(FAULTS.filter(() => dice.chance(FAULT_SHARE))),

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { systemRandom } from '#observability';
 import { outcomeOf } from '#protocol';
 import type { OperationDefinition } from '#participant';
 import { LedgerError } from '#persistence';
@@ -63,6 +64,28 @@ describe.each(['coordinator', 'watchdog'] as const)(
     });
   },
 );
+
+describe('a claim whose answer is lost', () => {
+  it('has happened: what it took is driven on, and not only when it is neglected', async () => {
+    let lost = false;
+    const gate: LedgerGate = async (verb, run) => {
+      const result = run();
+      // Accepted, and dead before anything was sent: nobody will answer anything.
+      if (verb === 'begin') return (world.crash('c1'), NEVER);
+      if (verb !== 'claim' || lost || (result as readonly unknown[]).length === 0) return result;
+      lost = true;
+      throw new LedgerError('UNAVAILABLE', 'the answer is lost', true);
+    };
+    const engine = await start({ gate });
+    await world.engine('heir');
+    const id = systemRandom.uuidv7();
+
+    void engine.desk.submit(submission({ ...REQUEST, id }));
+
+    expect((await ended(id)).tx.state).toBe('COMMITTED');
+    expect(lost).toBe(true);
+  });
+});
 
 describe('a coordinator that comes back under its name', () => {
   it('ends all it left, also when that is more than one claim takes', async () => {

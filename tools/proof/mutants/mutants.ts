@@ -136,9 +136,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'inquiry answered from absence',
     file: 'libs/coordination/src/recovery/inquiries.ts',
-    find: '    const answer = inquiryAnswer(stored?.tx ?? null, inquiry.attempt, {',
+    // Nothing is planted, and nothing is found.
+    find: '  if (absent.length > 0) {',
     replace:
-      "    if (!stored) return { inquiry, answer: 'ABORT' as const, stored };\n    const answer = inquiryAnswer(stored?.tx ?? null, inquiry.attempt, {",
+      "  if (absent.length > 0) return inquiries.map((inquiry) => ({ inquiry, answer: 'ABORT' as const, stored: null }));\n  if (absent.length > 0) {",
     catcher: 'simulation',
   },
   {

@@ -36,6 +36,11 @@ export class DriveTable {
     return this.entries.values();
   }
 
+  /** gtxs of what this process drives. */
+  get driven(): readonly string[] {
+    return [...this.entries].flatMap(([gtx, { mine }]) => (mine ? gtx : []));
+  }
+
   /** Takes a freshly read or written image in; keeps votes of the same attempt and acknowledgements (they are durable where they were given). */
   put(stored: StoredTransaction, recovered: Entry['recovered'] = null): Entry {
     const now = this.clock.nowMs();

@@ -1,4 +1,4 @@
-import type { InstanceRecord } from '#persistence';
+import type { ClaimOptions, InstanceRecord, StoredTransaction } from '#persistence';
 import type { EngineDeps, EngineOptions } from '../deps.js';
 import type { Entry } from '../drive/entry.js';
 import type { Journal } from '../drive/journal.js';
@@ -18,6 +18,7 @@ export interface TakeoverHooks {
  */
 export class Takeover {
   private running: Promise<number> | null = null;
+  private claimFailed = false;
 
   constructor(
     private readonly deps: EngineDeps,
@@ -40,9 +41,19 @@ export class Takeover {
 
   private async run(dead: readonly string[]): Promise<number> {
     const doubtful = await this.adoptDoubtful();
+    const lost = this.claimFailed ? await this.claimOwn() : 0;
     const lanes = Array.from({ length: LANES }, () => this.lane(dead));
     const taken = await Promise.all(lanes);
-    return taken.reduce((sum, count) => sum + count, doubtful);
+    return taken.reduce((sum, count) => sum + count, doubtful + lost);
+  }
+
+  /**
+   * A claim that failed may have happened: then transactions are ours in the ledger that nobody here knows of, and all the others
+   * take them for driven. Before any other claim of this process, which would be taken twice.
+   */
+  private async claimOwn(): Promise<number> {
+    this.claimFailed = false;
+    return this.lane([this.instanceId]);
   }
 
   private async lane(dead: readonly string[]): Promise<number> {
@@ -58,9 +69,10 @@ export class Takeover {
   private async claimBatch(dead: readonly string[]): Promise<number> {
     // TLA+: Load
     const { claimLimit, neglectMs } = this.options;
-    const claimed = await this.deps.ledger.claim({
+    const claimed = await this.claim({
       instanceId: this.instanceId,
       deadInstances: dead,
+      driven: dead.includes(this.instanceId) ? this.table.driven : [],
       limit: claimLimit,
       nextInMs: neglectMs,
       timelineKind: 'TAKEN_OVER',
@@ -72,6 +84,15 @@ export class Takeover {
     if (this.deps.faults.armed) await this.deps.faults.reach('W2', claimed.length);
     await this.hooks.launch(entries);
     return claimed.length;
+  }
+
+  private async claim(options: ClaimOptions): Promise<readonly StoredTransaction[]> {
+    try {
+      return await this.deps.ledger.claim(options);
+    } catch (error) {
+      this.claimFailed = true;
+      throw error;
+    }
   }
 
   /**

@@ -76,6 +76,17 @@ export function ledgerDrivers(world: () => LedgerWorld): void {
     expect(gtxsOf(taken)).toEqual([theirs]);
   });
 
+  it('L8: takes of its own what it does not drive, when it asks for it', async () => {
+    const [known, unheard] = gtxsIn(world(), 2) as [string, string];
+    await beginDrivenBy('one', [known, unheard]);
+
+    const own = claimBy('one', { deadInstances: ['one'], driven: [known] });
+    const taken = await world().open('one').claim(own);
+
+    expect(gtxsOf(taken)).toEqual([unheard]);
+    expect(taken).toMatchObject([{ driver: 'one', tx: { version: 2 } }]);
+  });
+
   it('L8: a claim moves next_at, so that the next sweep passes it over', async () => {
     await beginNew(world().open('one'), [gtxIn(world())]);
     await world().age(40_000);

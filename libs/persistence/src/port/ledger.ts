@@ -181,6 +181,8 @@ export interface InstanceRecord extends InstanceBeat {
 export interface ClaimOptions {
   readonly instanceId: string;
   readonly deadInstances: readonly string[];
+  /** Transactions that somebody drives after all: not taken because of their driver. Default none. */
+  readonly driven?: readonly string[];
   readonly limit: number;
   /** Moves next_at on so that the next sweep does not take it again. */
   readonly nextInMs: number;

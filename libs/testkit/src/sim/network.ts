@@ -1,5 +1,5 @@
 import type { Dice } from '../dice.js';
-import { NEVER } from './process.js';
+import { never } from './process.js';
 import type { SimProcess } from './process.js';
 import { CALM } from './weather.js';
 import type { Weather } from './weather.js';
@@ -82,6 +82,6 @@ export class DatabaseLine {
 
   private die(): Promise<never> {
     this.process.kill();
-    return NEVER;
+    return never();
   }
 }

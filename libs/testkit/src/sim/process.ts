@@ -2,8 +2,8 @@ import type { Clock } from '#observability';
 import { EPOCH_MS } from './scheduler.js';
 import type { Scheduler } from './scheduler.js';
 
-/** What a dead process waits for. */
-export const NEVER = new Promise<never>(() => undefined);
+/** What a dead process waits for. One of its own each time: a shared one would remember all who ever waited, and their worlds. */
+export const never = (): Promise<never> => new Promise(() => undefined);
 
 /**
  * One life of a simulated process. Everything that comes to it from outside (timers, answers, records) passes `enter`:

@@ -11,7 +11,7 @@ import type {
 } from '#messaging';
 import type { Dice } from '../dice.js';
 import type { Direction, Network } from './network.js';
-import { NEVER } from './process.js';
+import { never } from './process.js';
 import type { SimProcess } from './process.js';
 import type { Scheduler } from './scheduler.js';
 import type { Tally } from './tally.js';
@@ -67,7 +67,7 @@ export class SimBus implements Bus {
   }
 
   async publish(records: readonly OutgoingRecord[]): Promise<void> {
-    if (this.process.isDead) return NEVER;
+    if (this.process.isDead) return never();
     this.tally.add('publishes');
     this.tally.add('records', records.length);
     const { bus } = this.network.weather;

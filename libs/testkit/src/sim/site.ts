@@ -7,7 +7,7 @@ import { topicNames } from '#wire';
 import type { Dice } from '../dice.js';
 import { TraceRecorder } from '../trace/recorder.js';
 import { DatabaseLine, Network } from './network.js';
-import { NEVER, type SimProcess } from './process.js';
+import { never, type SimProcess } from './process.js';
 import { EPOCH_MS, Scheduler } from './scheduler.js';
 import type { Shape } from './shape.js';
 import { SimBus } from './sim-bus.js';
@@ -100,7 +100,7 @@ export class Site {
       lost: () => new LedgerError('UNAVAILABLE', 'simulated: the answer is lost', true),
     });
     return async (verb, run) => {
-      if (process.isDead) return NEVER;
+      if (process.isDead) return never();
       this.tally.add(`ledger ${verb}`);
       await line.ask();
       if (this.ledgerDown) throw new LedgerError('UNAVAILABLE', 'simulated: the server is down', false);

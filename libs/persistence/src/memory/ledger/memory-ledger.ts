@@ -118,7 +118,8 @@ export class MemoryLedger implements Ledger {
       const dead = new Set<string | null>([null, ...options.deadInstances]);
       const rows = this.liveRows();
       const due = rows.filter(({ nextMs }) => nextMs <= this.nowMs).sort((a, b) => a.nextMs - b.nextMs);
-      const orphaned = rows.filter(({ driver }) => dead.has(driver));
+      const driven = new Set(options.driven);
+      const orphaned = rows.filter(({ tx, driver }) => dead.has(driver) && !driven.has(tx.gtx));
       const picked = [...new Set([...due, ...orphaned])].slice(0, options.limit);
       return picked.sort((a, b) => (a.tx.gtx < b.tx.gtx ? -1 : 1)).map((row) => this.take(row, options));
     });

@@ -1,12 +1,12 @@
 import type { ClaimOptions } from '../../../port/ledger.js';
 import type { Statement } from '../../run-statement.js';
-import { textArray } from '../arrays.js';
+import { plainArray, textArray } from '../arrays.js';
 import { TRANSACTION_COLUMNS } from '../columns.js';
 
 /**
  * Hands overdue, undriven and orphaned transactions to one driver. Two ways in, one index each; rows another claimer or
  * writer holds are passed over. Rows locked beyond the limit are free again when the statement ends.
- * $1 instance, $2 dead instances, $3 limit, $4 ms until next_at, $5 timeline kind.
+ * $1 instance, $2 dead instances, $3 limit, $4 ms until next_at, $5 timeline kind, $6 driven all the same.
  */
 const TEXT = `
 WITH due AS MATERIALIZED (
@@ -15,7 +15,7 @@ WITH due AS MATERIALIZED (
   ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED
 ), orphaned AS MATERIALIZED (
   SELECT gtx, driver FROM concordat.transaction
-  WHERE ended_at IS NULL AND coalesce(driver, '') = ANY (array_append($2::text[], ''))
+  WHERE ended_at IS NULL AND coalesce(driver, '') = ANY (array_append($2::text[], '')) AND gtx <> ALL ($6::uuid[])
   LIMIT $3 FOR UPDATE SKIP LOCKED
 ), picked AS MATERIALIZED (
   SELECT gtx, driver FROM due UNION SELECT gtx, driver FROM orphaned LIMIT $3
@@ -40,5 +40,6 @@ export const claim = (options: ClaimOptions): Statement => ({
     options.limit,
     options.nextInMs,
     options.timelineKind,
+    plainArray(options.driven ?? []),
   ],
 });

@@ -4,6 +4,7 @@
  * pid reaches the app and `kill -9` of the pid is a crash of the app.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 
 const COMMANDS = {
   coordinator: 'drives transactions; HTTP API on port 7300',
@@ -38,6 +39,15 @@ function version() {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 }
 
+/**
+ * V8 puts what often outlived a collection straight among the old objects. Here that is what a request in flight is made of: it
+ * dies with its answer, but stays, and with it all that it points to, until the next full collection (a tenth of the CPU and
+ * 100 MB of a busy coordinator).
+ */
+function keepRequestsYoung() {
+  setFlagsFromString('--no-allocation-site-pretenuring');
+}
+
 async function run(name, argv) {
   if (!Object.hasOwn(COMMANDS, name)) {
     fail(`unknown command "${name}"; one of: ${Object.keys(COMMANDS).join(', ')}`, 2);
@@ -46,6 +56,7 @@ async function run(name, argv) {
   if (!existsSync(entry)) {
     fail(`"${name}" is not built (${entry.pathname} is missing); run \`npm run build\` first`, 3);
   }
+  keepRequestsYoung();
   const app = await import(entry.href);
   if (typeof app.main !== 'function') fail(`${entry.pathname} exports no function main`, 3);
   await app.main(argv);

@@ -60,5 +60,5 @@ export const STAGES = [
   tests('integration', 'real PostgreSQL and Kafka', 10, 2),
   tests('crash', 'processes killed under load', 30, 1),
   tests('e2e', 'the built product from outside', 15, 1),
-  proof('README, "Reliability", at the size for CI', 20),
+  proof('README, "Reliability", at the size for CI', 40),
 ];

@@ -24,11 +24,8 @@ export function stageReached(stored: StoredTransaction, stage: Stage): boolean {
 
 /** Callers that wait for a stage. They are told only what is durable: a written step of this process, or a row of the ledger. */
 export class Waiters {
-  /**
-   * By transaction. Who was told is taken out of his set too, not only the set out of the map: the map is copied as it grows and
-   * shrinks, and what such a copy holds is held until the next full garbage collection.
-   */
-  private readonly waiting = new Map<string, Set<Waiter>>();
+  /** A list is emptied before it is taken out: a copy of this map that has grown old may hold it a good while longer. */
+  private readonly waiting = new Map<string, Waiter[]>();
   private looking = false;
   private reading = false;
 
@@ -45,8 +42,8 @@ export class Waiters {
     return new Promise((resolve) => {
       const waiter: Waiter = { stage, untilMs: this.clock.nowMs() + waitMs, resolve };
       const others = this.waiting.get(gtx);
-      if (others) others.add(waiter);
-      else this.waiting.set(gtx, new Set([waiter]));
+      if (others) others.push(waiter);
+      else this.waiting.set(gtx, [waiter]);
       this.lookSoon();
     });
   }
@@ -64,12 +61,11 @@ export class Waiters {
   private settle(gtx: string, isDue: (waiter: Waiter) => boolean, stored: StoredTransaction | null): void {
     const waiters = this.waiting.get(gtx);
     if (!waiters) return;
-    for (const waiter of waiters) {
-      if (!isDue(waiter)) continue;
-      waiters.delete(waiter);
-      waiter.resolve(stored);
+    for (const waiter of waiters.splice(0)) {
+      if (isDue(waiter)) waiter.resolve(stored);
+      else waiters.push(waiter);
     }
-    if (waiters.size === 0) this.waiting.delete(gtx);
+    if (waiters.length === 0) this.waiting.delete(gtx);
   }
 
   private lookSoon(): void {

@@ -174,7 +174,7 @@ export class Customers {
       id: gtx,
       mode,
       fallback,
-      timeoutMs: dice.pick([300, 1_000, 5_000, 5_000]),
+      timeoutMs: dice.pick([300, 1_000, 5_000]),
       branches: branches.map((branch) => ({ ...branch, operation: 'add', payload: { ...branch.payload } })),
     };
     const via = dice.chance(site.shape.outboxShare) ? 'outbox' : 'http';

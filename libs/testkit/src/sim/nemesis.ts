@@ -12,7 +12,7 @@ const SESSION_MS = 6_000;
 /** Does to an installation what the seed drew, until `heal`. */
 export class Nemesis {
   private active = true;
-  /** Milliseconds between two blows: where they are rarer more gets far enough to go wrong. */
+  /** Milliseconds between two blows. */
   private readonly cadence: readonly [number, number];
   /** Transactions whose prepared work was ended by hand, against the protocol. */
   readonly damaged = new Set<string>();
@@ -23,9 +23,9 @@ export class Nemesis {
     private readonly dice: Dice,
   ) {
     this.cadence = dice.pick([
-      [100, 1_000],
+      [100, 600],
       [100, 1_500],
-      [500, 3_000],
+      [100, 1_500],
     ] as const);
   }
 
@@ -62,7 +62,7 @@ export class Nemesis {
       latencyMs: dice.pick([
         [0.1, 1],
         [0.5, 5],
-        [1, 20],
+        [1, 40],
       ] as const),
       database: {
         refuse: some('refusals', 0.02),

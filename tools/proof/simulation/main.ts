@@ -12,7 +12,8 @@ const LAYER = 'simulation';
 const GOAL = { ci: 1_000_000, release: 100_000_000 };
 /** Many share batches, and the quiet seconds in which an installation comes up and everything late arrives. */
 const TRANSACTIONS_A_SEED = 1_800;
-const PROGRESS_MS = 10_000;
+/** A release takes days: a line a minute is enough. */
+const PROGRESS_MS = { ci: 10_000, release: 60_000 };
 const SHOWN = 20;
 
 class Log {
@@ -72,7 +73,9 @@ async function main(): Promise<void> {
   const goal = seed === null ? GOAL[size] : 1;
   console.log(`seeds from ${first}`);
   const log = new Log();
-  const ticker = setInterval(() => console.log(progressOf(log, goal)), PROGRESS_MS);
+  const startedMs = performance.now();
+  const tell = (): void => console.log(progressOf(log, goal, (performance.now() - startedMs) / 1_000));
+  const ticker = setInterval(tell, PROGRESS_MS[size]);
   const enough = (): boolean => log.transactions >= goal || log.failures >= SHOWN;
   const replay = seed === null ? {} : { lanes: 1, execArgv: ['--stack-trace-limit=10'] };
   await sail({ first, transactions: TRANSACTIONS_A_SEED, ...replay }, (result) => log.take(result), enough);
@@ -94,7 +97,12 @@ async function main(): Promise<void> {
 
 const seconds = (ms: number): number => Number((ms / 1_000).toFixed(1));
 
-const progressOf = (log: Log, goal: number): string =>
-  `${log.transactions.toLocaleString('en')} of ${goal.toLocaleString('en')} transactions, ${log.seeds} seeds, ${log.failures} broken`;
+function progressOf(log: Log, goal: number, seconds: number): string {
+  const number = (value: number): string => Math.round(value).toLocaleString('en');
+  const rate = log.transactions / seconds;
+  const minutes = rate > 0 ? number((goal - log.transactions) / rate / 60) : '?';
+  const done = `${number(log.transactions)} of ${number(goal)} transactions, ${log.seeds} seeds, ${log.failures} broken`;
+  return `${done}; ${number(rate)} a second, ${minutes} min to go`;
+}
 
 await main();

@@ -21,6 +21,6 @@ export const systemClock: Clock = {
 };
 
 function soon(run: () => void): () => void {
-  const immediate = setImmediate(run).unref();
+  const immediate = setImmediate(run);
   return () => clearImmediate(immediate);
 }

@@ -209,6 +209,54 @@ describe('consumer session', () => {
     await session.dispose();
   });
 
+  describe('S4: kafkajs goes on with its old assignment after a join that failed', () => {
+    it('what it then brings sends it back to joining, and reaches no handler', async () => {
+      let calls = 0;
+      const { session, consumer } = sessionOf(async () => void (calls += 1));
+      await session.start();
+      consumer.join({ t: [0] });
+      consumer.rebalancing();
+
+      await expect(consumer.batch(0, [0])).rejects.toMatchObject({ type: 'REBALANCE_IN_PROGRESS' });
+      expect([calls, session.assigned('t')]).toEqual([0, []]);
+
+      consumer.join({ t: [0] });
+      await consumer.batch(0, [0]);
+      expect([calls, session.assigned('t')]).toEqual([1, [0]]);
+      await session.dispose();
+    });
+
+    it('and when it brings nothing the session ends', async () => {
+      const { session, consumer } = sessionOf(async () => undefined);
+      await session.start();
+      consumer.join({ t: [0] });
+      let reason: unknown;
+      void session.ended.then((error) => (reason = error));
+      consumer.rebalancing();
+      await pass(STALL_MS / 2);
+      expect(reason).toBeUndefined();
+
+      await pass(STALL_MS);
+
+      expect(String(reason)).toMatch(/no rejoin in/);
+      await session.dispose();
+    });
+
+    it('a commit that the group refuses tells it, too', async () => {
+      const { session, consumer } = sessionOf(async () => undefined);
+      await session.start();
+      consumer.join({ t: [0] });
+      await consumer.batch(0, [0]);
+      const refusal = Object.assign(new Error('not the coordinator'), { type: 'NOT_COORDINATOR_FOR_GROUP' });
+      consumer.commit = () =>
+        Promise.reject(Object.assign(new Error('retries exceeded'), { cause: refusal }));
+      await pass(1_000);
+
+      await expect(consumer.batch(0, [1])).rejects.toMatchObject({ type: 'REBALANCE_IN_PROGRESS' });
+      await session.dispose();
+    });
+  });
+
   it('a join that completes after the end leaves the group again, and brings nothing to the handler', async () => {
     let calls = 0;
     const { session, consumer } = sessionOf(async () => void (calls += 1));

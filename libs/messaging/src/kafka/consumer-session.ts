@@ -6,13 +6,16 @@
  *     have ended, so a partition leaves this member only after the handler call under way (M3).
  *  S2 Commits carry only what was recorded in this generation, and are sent before kafkajs rejoins (M2).
  *  S3 Nothing is delivered before a group that begins at the end has its beginning committed (M1, `from: 'latest'`).
+ *  S4 From the moment a rejoin is due until the group is joined nothing is delivered, and it does not take for ever: kafkajs
+ *     goes on with its old assignment, in silence, when the connection fails while it joins. Its heartbeats are answered then;
+ *     its commits are not taken.
  */
 import type { Log } from '#observability';
 import type { Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import type { DeliveryLoop } from '../delivery-loop.js';
 import type { SubscribeOptions } from '../port.js';
 import { bounded } from './bounded.js';
-import { needsRejoin } from './errors.js';
+import { needsRejoin, rebalanceIsUnderWay } from './errors.js';
 import type { Gather } from './gather.js';
 import { removeFormer, removeGhost } from './ghost.js';
 import { incomingRecord } from './incoming.js';
@@ -183,7 +186,7 @@ export class ConsumerSession {
 
   /** kafkajs is about to rejoin; a commit sent now reaches the coordinator before the rejoin does. */
   #onRebalancing(): void {
-    this.#assignment = {};
+    this.#rejoinIsDue(rebalanceIsUnderWay());
     void this.commit();
   }
 
@@ -245,17 +248,19 @@ export class ConsumerSession {
       await bounded(consumer.commitOffsets([...offsets]), TIMING.commitTimeoutMs, 'commit');
     } catch (error) {
       log.debug({ err: error }, 'offsets not committed; trying again');
-      if (generation === this.#generation) ledger.putBack(offsets);
+      if (generation !== this.#generation) return;
+      ledger.putBack(offsets);
+      if (needsRejoin(error)) this.#rejoinIsDue(rebalanceIsUnderWay(error));
     }
   }
 
   async #watch(): Promise<void> {
-    // Open records hold the offset back: unread is then no sign of anything.
-    if (!this.joined || this.#calls.size > 0 || this.parts.loop.openCount > 0) return;
+    if (!this.joined || this.#calls.size > 0) return;
     if (this.#rejoinDue) {
       const waitedMs = performance.now() - this.#rejoinDue.sinceMs;
-      if (waitedMs > this.parts.stallMs) this.#end(new Error(`no rejoin in ${Math.round(waitedMs)} ms`));
-    } else if (await this.#stallWatch.isStalled()) {
+      if (waitedMs > TIMING.stallMs) this.#end(new Error(`no rejoin in ${Math.round(waitedMs)} ms`));
+      // Open records hold the offset back: unread is then no sign of anything.
+    } else if (this.parts.loop.openCount === 0 && (await this.#stallWatch.isStalled())) {
       this.#end(new Error('no batch although records are unread'));
     }
   }

@@ -10,6 +10,8 @@ export type Place = 'bus' | 'database';
 
 export class Network {
   weather: Weather = CALM;
+  /** When the last record that the weather held up arrives: until then its fault goes on. */
+  heldUpUntilMs = 0;
   private readonly cuts = new Set<string>();
 
   constructor(private readonly dice: Dice) {}

@@ -23,7 +23,7 @@ export class Rest {
     private readonly customers: Customers,
     /** Prepared work of these was ended by hand: they wait for an operator. */
     private readonly damaged: ReadonlySet<string>,
-    private readonly sinceMs: number,
+    private readonly healedAtMs: number,
   ) {}
 
   get isWaiting(): boolean {
@@ -56,7 +56,12 @@ export class Rest {
   }
 
   private since(fromMs: number, untilMs: number | null): number {
-    return Math.max(0, (untilMs ?? this.site.scheduler.nowMs) - Math.max(this.sinceMs, fromMs));
+    return Math.max(0, (untilMs ?? this.site.scheduler.nowMs) - Math.max(this.peaceMs, fromMs));
+  }
+
+  /** What was held up before is a fault until it arrives: a late ACCEPTED puts the next question off. */
+  private get peaceMs(): number {
+    return Math.max(this.healedAtMs, this.site.network.heldUpUntilMs);
   }
 
   private isExcused(gtx: string): boolean {

@@ -140,12 +140,14 @@ export class SimBus implements Bus {
   }
 
   private travelMs(): number {
-    const { bus } = this.network.weather;
+    const { network, scheduler } = this;
+    const { bus } = network.weather;
     const late = this.dice.chance(bus.delay) ? this.dice.between(...bus.delayMs) : 0;
-    const ms = this.network.latencyMs() + late;
-    if (bus.reorder) return ms;
-    this.lineFreeAtMs = Math.max(this.lineFreeAtMs, this.scheduler.nowMs + ms);
-    return this.lineFreeAtMs - this.scheduler.nowMs;
+    const arrivesAtMs = scheduler.nowMs + network.latencyMs() + late;
+    if (late > 0) network.heldUpUntilMs = Math.max(network.heldUpUntilMs, arrivesAtMs);
+    if (bus.reorder) return arrivesAtMs - scheduler.nowMs;
+    this.lineFreeAtMs = Math.max(this.lineFreeAtMs, arrivesAtMs);
+    return this.lineFreeAtMs - scheduler.nowMs;
   }
 
   private async refusal(): Promise<never> {

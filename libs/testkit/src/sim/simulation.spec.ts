@@ -42,6 +42,7 @@ describe.each([
     'a participant full of commands that waited for locks did not read the decisions that would free them',
   ],
   [103, 800, 'batches that waited for locks kept the next ones unread, and were then done one after another'],
+  [7003, 1_800, 'an ACCEPTED that was held up past the last fault put off the question for the outcome'],
   [42, 100, 'rebalances under crashes at writes and lost answers'],
 ])('seed %i (%i transactions): %s', (seed, transactions) => {
   it('keeps every invariant and comes to rest', async () => {

@@ -1,4 +1,3 @@
-import { KafkaJSProtocolError } from 'kafkajs';
 import { BusError } from '../port.js';
 
 /** What kafkajs throws, as far as it is looked at here. `type` is the name of the broker's answer. */
@@ -45,14 +44,9 @@ export function faultType(error: unknown): string | undefined {
 
 export const needsRejoin = (error: unknown): boolean => REJOIN.has(faultType(error) ?? '');
 
-/** What kafkajs must hear from `eachBatch` to (re)join its group; it does not look for the answer behind `cause`. */
-export const rebalanceIsUnderWay = (cause?: unknown): KafkaJSProtocolError =>
-  new KafkaJSProtocolError(
-    Object.assign(new Error('the group is to be joined anew', { cause }), {
-      type: 'REBALANCE_IN_PROGRESS',
-      code: 27,
-    }),
-  );
+/** What kafkajs must hear from `eachBatch` to join its group anew; it looks at `type` and for nothing behind `cause`. */
+export const rebalanceIsUnderWay = (cause?: unknown): Error =>
+  Object.assign(new Error('the group is to be joined anew', { cause }), { type: 'REBALANCE_IN_PROGRESS' });
 
 /** True when a request got no answer: the connection may be dead without knowing it. */
 export function isRequestTimeout(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { until } from '../../../crash/support/until.js';
@@ -5,6 +6,7 @@ import { patient } from './patience.js';
 import type { ChaosSite } from './site.js';
 
 const EMPTY_MS = 30_000;
+const POLL_MS = 100;
 
 async function withAdmin<T>({ kafka }: ChaosSite, work: (admin: Admin) => Promise<T>): Promise<T> {
   const client = new Kafka({ brokers: kafka.brokers.split(','), logLevel: logLevel.NOTHING });
@@ -45,11 +47,30 @@ const empty = (admin: Admin, groupId: string): Promise<number> =>
     return groups.every(({ state }) => state === 'Empty');
   });
 
+/** As long as a preferred leader takes to come back. */
+const LEADERS_MS = 10_000;
+
+/** Asked in the moment in which a partition has no leader kafkajs throws a TypeError; the broker is asked again then. */
+async function boundsOf(
+  admin: Admin,
+  topic: string,
+): Promise<Awaited<ReturnType<Admin['fetchTopicOffsets']>>> {
+  const deadlineMs = performance.now() + patient(LEADERS_MS);
+  for (;;) {
+    try {
+      return await admin.fetchTopicOffsets(topic);
+    } catch (error) {
+      if (!(error instanceof TypeError) || performance.now() > deadlineMs) throw error;
+      await setTimeout(POLL_MS);
+    }
+  }
+}
+
 async function rewindGroup(admin: Admin, groupId: string): Promise<number> {
   let records = 0;
   for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
     records += partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
-    const oldest = (await admin.fetchTopicOffsets(topic)).map(({ partition, low }) => ({
+    const oldest = (await boundsOf(admin, topic)).map(({ partition, low }) => ({
       partition,
       offset: low,
     }));
@@ -73,9 +94,7 @@ export const lag = (site: ChaosSite): Promise<number> =>
     let behind = 0;
     for (const groupId of await groupsOf(site, admin)) {
       for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
-        const ends = new Map(
-          (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, high]),
-        );
+        const ends = new Map((await boundsOf(admin, topic)).map(({ partition, high }) => [partition, high]));
         behind += partitions.reduce(
           (sum, { partition, offset }) => sum + Number(ends.get(partition)) - Math.max(0, Number(offset)),
           0,

@@ -13,6 +13,7 @@ const foreignKafka = (brokers: string): Kafka => ({
   brokers,
   pids: [],
   links: [],
+  backbone: undefined,
   stop: () => Promise.resolve(),
   kill9: async () => notOurs(),
   restart: async () => notOurs(),

@@ -10,6 +10,8 @@ export interface Node {
   controllerPort: number;
   /** Further listeners for clients, each advertised under the port of a proxy before it. */
   links: { listenerPort: number; advertisedPort: number }[];
+  /** Which link the brokers take to each other; undefined: none, they go straight. */
+  backbone?: number | undefined;
 }
 
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -42,7 +44,7 @@ const roles = (node: Node, nodes: readonly Node[]): Record<string, string | numb
   listeners: `${clientListeners(node, false)},CONTROLLER://127.0.0.1:${node.controllerPort}`,
   'advertised.listeners': clientListeners(node, true),
   'listener.security.protocol.map': protocols(node),
-  'inter.broker.listener.name': 'PLAINTEXT',
+  'inter.broker.listener.name': node.backbone === undefined ? 'PLAINTEXT' : `LINK${node.backbone}`,
   'log.dirs': path.join(node.directory, 'data'),
 });
 

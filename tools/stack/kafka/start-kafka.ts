@@ -25,6 +25,8 @@ export interface KafkaOptions {
   settings?: Record<string, string>;
   /** How many further ways to the brokers, each through proxies of its own. Default none. */
   links?: number;
+  /** true: the brokers reach each other through proxies, too. Default false. */
+  backbone?: boolean;
   /** Told about the steps that take time. Default: nobody. */
   log?: (line: string) => void;
 }
@@ -36,6 +38,8 @@ export interface Kafka {
   readonly pids: number[];
   /** The ways through proxies that were asked for; each reaches every broker. */
   readonly links: readonly KafkaLink[];
+  /** The way the brokers take to each other (not that of their quorum), where that was asked for: proxy n stands before broker n. */
+  readonly backbone: KafkaLink | undefined;
   /** Ends all brokers; nothing happens to those that have ended already. */
   stop(): Promise<void>;
   /** A crash of one broker; resolves when it is gone. */
@@ -52,6 +56,7 @@ class KafkaCluster implements Kafka {
   constructor(
     private readonly members: readonly Broker[],
     readonly links: readonly KafkaLink[],
+    readonly backbone: KafkaLink | undefined,
     private readonly claim: Claim,
   ) {}
 
@@ -66,6 +71,7 @@ class KafkaCluster implements Kafka {
   async stop(): Promise<void> {
     await Promise.all(this.members.map((broker) => broker.stop()));
     await Promise.all(this.links.map((link) => link.close()));
+    await this.backbone?.close();
     await this.claim.release();
   }
 
@@ -103,7 +109,8 @@ async function layOut(options: KafkaOptions, cables: Cables): Promise<Node[]> {
     await requireFree(clientPort, 'Kafka');
     const directory = path.resolve(options.dir, `broker-${id}`);
     const links = await cables.toBroker();
-    nodes.push({ id, directory, clientPort, controllerPort: await freePort(), links });
+    const backbone = options.backbone === true ? links.length - 1 : undefined;
+    nodes.push({ id, directory, clientPort, controllerPort: await freePort(), links, backbone });
   }
   return nodes;
 }
@@ -149,7 +156,7 @@ async function prepare(brokers: readonly Broker[]): Promise<void> {
  */
 export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const claim = await claimDirectory(path.resolve(options.dir));
-  const cables = layCables(options.links ?? 0);
+  const cables = layCables((options.links ?? 0) + (options.backbone === true ? 1 : 0));
   let brokers: Broker[] = [];
   try {
     brokers = await makeBrokers(options, cables);
@@ -163,7 +170,8 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     await claim.release();
     throw error;
   }
-  const cluster = new KafkaCluster(brokers, cables.links, claim);
+  const links = cables.links.slice(0, options.links ?? 0);
+  const cluster = new KafkaCluster(brokers, links, cables.links[links.length], claim);
   options.log?.(`Kafka: ready on ${cluster.brokers}`);
   return cluster;
 }

@@ -2,42 +2,46 @@ import type { Direction } from '#stack';
 import type { Chaos, Scenario } from '../support/chaos.js';
 import { CUT_OFF, ownCable } from '../support/site.js';
 
-const LASTS_MS = { ci: 2_500, release: 9_000 };
+const LASTS_MS = { ci: 2_000, release: 9_000 };
 const DIRECTIONS: readonly Direction[] = ['to-server', 'to-client'];
 
+/** One way between two parts. */
 interface Cut {
-  readonly app: (typeof CUT_OFF)[number];
-  readonly part: 'Kafka' | 'PostgreSQL';
+  readonly between: string;
   readonly direction: Direction;
+  /** What lies between them, to be dropped and healed. */
+  readonly cable: { drop(direction: Direction): void; heal(): void };
 }
 
-const ALL: readonly Cut[] = CUT_OFF.flatMap((app) =>
-  (['Kafka', 'PostgreSQL'] as const).flatMap((part) =>
-    DIRECTIONS.map((direction) => ({ app, part, direction })),
-  ),
-);
+/** Every kind of app from Kafka and from its database, and every broker from the others. */
+const allCuts = ({ site }: Chaos): readonly Cut[] => {
+  const { links, backbone } = site.kafka;
+  const cables = [
+    ...CUT_OFF.map((app, index) => ({ between: `${app} and Kafka`, cable: links[index]! })),
+    ...CUT_OFF.map((app) => ({ between: `${app} and PostgreSQL`, cable: ownCable(site, app) })),
+    ...backbone!.proxies.map((cable, broker) => ({ between: `broker ${broker + 1} and the others`, cable })),
+  ];
+  return cables.flatMap((one) => DIRECTIONS.map((direction) => ({ ...one, direction })));
+};
 
-const cableOf = (chaos: Chaos, { app, part }: Cut) =>
-  part === 'Kafka' ? chaos.site.kafka.links[CUT_OFF.indexOf(app)]! : ownCable(chaos.site, app);
-
-/** At CI size each app and part once, the directions alternating; else everything. */
+/** At CI size each cable once, the directions alternating; else everything. */
 const chosen = (chaos: Chaos): readonly Cut[] => {
   const first = chaos.dice.below(2);
-  return chaos.rounds > 1 ? ALL : ALL.filter((_, index) => index % 2 === (first + (index >> 1)) % 2);
+  const all = allCuts(chaos);
+  return chaos.rounds > 1 ? all : all.filter((_, index) => index % 2 === (first + (index >> 1)) % 2);
 };
 
 export const partitions: Scenario = {
   name: 'partitions',
-  title: 'one-way partitions between one app and Kafka or PostgreSQL, nothing reset',
+  title: 'one-way partitions between apps, brokers and databases, nothing reset',
   async strike(chaos) {
     const cuts = chosen(chaos);
-    for (const cut of cuts) {
+    for (const { cable, direction } of cuts) {
       await chaos.load.more(5);
-      const cable = cableOf(chaos, cut);
-      cable.drop(cut.direction);
+      cable.drop(direction);
       await chaos.wait(chaos.rounds > 1 ? LASTS_MS.release : LASTS_MS.ci);
       cable.heal();
     }
-    return cuts.map(({ app, part, direction }) => `${app} ${direction} of ${part}`).join(', ');
+    return cuts.map(({ between, direction }) => `${between} (${direction})`).join(', ');
   },
 };

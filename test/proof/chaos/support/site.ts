@@ -1,15 +1,15 @@
 import { APP_KINDS, startCluster, startKafka, startPostgres, temporaryDirectory } from '#stack';
-import type { AppKind, Cluster, Kafka, Postgres, TemporaryDirectory } from '#stack';
+import type { AppKind, Cluster, Kafka, KafkaLink, Postgres, TemporaryDirectory } from '#stack';
 import { overlook } from '../../../crash/support/overlook.js';
 import type { Site } from '../../../crash/support/site.js';
 import { Front } from './front.js';
 import { mountSmallDisk } from './small-disk.js';
 import type { SmallDisk } from './small-disk.js';
 
-/** Which apps have cables of their own, to Kafka and to their database: they can be cut off alone. */
-export const CUT_OFF = ['coordinator-1', 'payments-1'] as const;
+/** Which apps have cables of their own, to Kafka and to their database: they can be cut off alone. One of each kind. */
+export const CUT_OFF = ['coordinator-1', 'watchdog-1', 'orders-1', 'inventory-1', 'payments-1'] as const;
+type CutOff = (typeof CUT_OFF)[number];
 
-const SIDE = 'alone';
 /** Few, so that they can be exhausted; more than all instances use at once under this load. */
 export const SLOTS = 64;
 const SERVER = { maxPreparedTransactions: SLOTS };
@@ -51,9 +51,9 @@ async function startServers(directory: string, disk: SmallDisk | undefined): Pro
     startPostgres({ dataDir: storeDir, logFile: `${directory}/store.log`, ...SERVER, settings: SMALL_LOG }),
   ]);
   return {
-    ledger: await Front.before(ledger, [SIDE]),
-    shops: await Front.before(shops, [SIDE]),
-    store: await Front.before(store),
+    ledger: await Front.before(ledger, ['coordinator-1', 'watchdog-1']),
+    shops: await Front.before(shops, ['orders-1', 'payments-1']),
+    store: await Front.before(store, ['inventory-1']),
   };
 }
 
@@ -74,6 +74,20 @@ const NAMED: Readonly<Record<string, Record<string, string>>> = Object.fromEntri
   ),
 );
 
+const kindOf = (app: CutOff): AppKind => app.replace(/-\d+$/, '') as AppKind;
+const databaseOf = (kind: AppKind): string =>
+  kind === 'coordinator' || kind === 'watchdog' ? 'concordat' : kind;
+
+/** The environment of an app that goes its own way to everything. */
+function alone(app: CutOff, servers: Servers, kafka: KafkaLink): Record<string, string> {
+  const database = databaseOf(kindOf(app));
+  return {
+    ...NAMED[app],
+    DATABASE_URL: frontOf(servers, database).url(database, database, app),
+    KAFKA_BROKERS: kafka.brokers,
+  };
+}
+
 const startApps = (
   kafka: Kafka,
   servers: Servers,
@@ -88,33 +102,28 @@ const startApps = (
     env: { CONCORDAT_INQUIRE_AFTER_MS: '3000', CONCORDAT_PARTITIONS: '6' },
     appEnv: {
       ...NAMED,
-      'coordinator-1': {
-        ...NAMED['coordinator-1'],
-        DATABASE_URL: servers.ledger.url('concordat', 'concordat', SIDE),
-        KAFKA_BROKERS: kafka.links[0]!.brokers,
-      },
-      'payments-1': {
-        ...NAMED['payments-1'],
-        DATABASE_URL: servers.shops.url('payments', 'payments', SIDE),
-        KAFKA_BROKERS: kafka.links[1]!.brokers,
-      },
+      ...Object.fromEntries(CUT_OFF.map((app, index) => [app, alone(app, servers, kafka.links[index]!)])),
     },
   });
 
-/** The cable from a database to an app of {@link CUT_OFF}. */
-export const ownCable = (site: ChaosSite, app: (typeof CUT_OFF)[number]) =>
-  (app === 'coordinator-1' ? site.ledger : site.shops).cable(SIDE);
-
 /** The front of the database of a kind of app. */
-export const frontOfKind = (site: ChaosSite, kind: AppKind): Front =>
-  frontOf(site, kind === 'coordinator' || kind === 'watchdog' ? 'concordat' : kind);
+export const frontOfKind = (site: ChaosSite, kind: AppKind): Front => frontOf(site, databaseOf(kind));
+
+/** The cable from its database to an app of {@link CUT_OFF}. */
+export const ownCable = (site: ChaosSite, app: CutOff) => frontOfKind(site, kindOf(app)).cable(app);
 
 export async function openChaosSite(counts: Counts): Promise<ChaosSite> {
   const directory = await temporaryDirectory('chaos');
   const topicPrefix = `chaos-${process.pid}`;
   const disk = await mountSmallDisk(`${directory.path}/disk`, DISK_MIB);
   const [kafka, servers] = await Promise.all([
-    startKafka({ dir: `${directory.path}/kafka`, brokers: 3, heap: '256m', links: CUT_OFF.length }),
+    startKafka({
+      dir: `${directory.path}/kafka`,
+      brokers: 3,
+      heap: '256m',
+      links: CUT_OFF.length,
+      backbone: true,
+    }),
     startServers(directory.path, disk),
   ]);
   const cluster = await startApps(kafka, servers, directory.path, topicPrefix, counts);

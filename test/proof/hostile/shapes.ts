@@ -58,7 +58,7 @@ function goldenShapes(): ReadonlyMap<string, readonly Shape[]> {
       const { topic, key, headers, value } = JSON.parse(text) as Omit<Shape, 'body'> & {
         value: Shape['body'];
       };
-      // A pack is a list: what is spoiled here are fields of one body (libs/wire/src/pack.spec.ts spoils packs).
+      // A pack is a list: what is spoiled here are fields of one body (`spoil-packs.ts` packs them).
       if (headers['type'] === 'PACK') continue;
       const kind = topic.split('.')[1]!;
       kinds.set(kind, [...(kinds.get(kind) ?? []), { topic, key, headers, body: value }]);

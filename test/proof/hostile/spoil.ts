@@ -119,14 +119,14 @@ const contradiction: Way = (shape, dice) => {
 };
 
 const EXTRA = ['surprise', 'constructor', 'toString', 'hasOwnProperty', '__proto__', 'Gtx', ''];
-const extraField: Way = (shape, dice) => {
+export const extraField: Way = (shape, dice) => {
   const name = JSON.stringify(dice.pick(EXTRA));
   return { value: Buffer.from(`{${name}:{"polluted":true},${text(shape).slice(1)}`), reason: 'INVALID' };
 };
 
 /** The only field with a default. */
 const OPTIONAL = 'output';
-const missingField: Way = (shape, dice) => {
+export const missingField: Way = (shape, dice) => {
   const names = Object.keys(shape.body).filter((name) => name !== OPTIONAL);
   if (names.length === 0) return null;
   const gone = dice.pick(names);
@@ -134,14 +134,14 @@ const missingField: Way = (shape, dice) => {
   return { value: bytesOf(body), reason: 'INVALID' };
 };
 
-const badField: Way = (shape, dice) => {
+export const badField: Way = (shape, dice) => {
   const names = Object.keys(shape.body);
   const name = dice.pick(names);
   return { value: bytesOf({ ...shape.body, [name]: dice.pick(badValuesOf(name)) }), reason: 'INVALID' };
 };
 
 /** The last one counts in JSON: a reader that checked the first would be fooled. */
-const doubledField: Way = (shape, dice) => {
+export const doubledField: Way = (shape, dice) => {
   const name = dice.pick(Object.keys(shape.body));
   const bad = JSON.stringify(dice.pick(badValuesOf(name)));
   return {

@@ -1,11 +1,13 @@
 import type { OutgoingRecord } from '#messaging';
 import { bytesOf, MARK, type Hostile, type Shape, type Spoiled } from './hostile-record.js';
 import { MAKERS, type Misplaced, type Surroundings } from './misplaced.js';
+import { PACK_WAYS } from './spoil-packs.js';
 import { RARE_WAYS, WAYS } from './spoil.js';
 
 /** Shares of a volley; the rest is misplaced. */
 const SPOILED = 0.55;
 const RARE = 0.008;
+const PACKED = 0.1;
 const DOUBLED = 0.04;
 
 /** Draws hostile records: spoiled ones on every topic, misplaced ones about what is under way, some twice, in any order. */
@@ -37,6 +39,7 @@ export class Gunner {
     const { dice } = this.around;
     const chance = dice.next();
     if (chance < RARE) return this.spoiled(RARE_WAYS);
+    if (chance < RARE + PACKED) return this.spoiled(PACK_WAYS);
     if (chance < RARE + SPOILED) return this.spoiled(WAYS);
     const kind = dice.pick(Object.keys(MAKERS));
     const made = MAKERS[kind]!(this.around);

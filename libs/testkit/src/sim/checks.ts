@@ -2,7 +2,7 @@
 import { TERMINAL, attemptOf, outcomeOf } from '#protocol';
 import type { Transaction } from '#protocol';
 import { readBusiness } from '#persistence';
-import { validateHistory } from '../trace/validate.js';
+import { KnownVerdicts } from '../trace/known-verdicts.js';
 import type { JournalEntry, WantedBranch } from './customers.js';
 import { NO_MARK, markKey } from './operations.js';
 import type { Mark } from './operations.js';
@@ -169,21 +169,23 @@ const nobodyRefused: Check = ({ site }) => {
   return letters.map(({ topic, reason, detail }) => `dead letter of ${topic}: ${reason} (${detail})`);
 };
 
+const verdicts = new KnownVerdicts();
+
 /** I13: what was written, in the order in which it was, is a behaviour of the public specification (which knows no damage). */
 const traceAccepted: Check = ({ site, damaged }) =>
   [...site.ledgerStore.rows.keys()].flatMap((gtx) => {
     if (damaged.has(gtx)) return [];
-    const verdict = validateHistory(site.recorder.historyOf(gtx));
+    const verdict = verdicts.of(site.recorder.historyOf(gtx));
     return verdict.kind === 'rejected' ? [`${gtx}: ${verdict.reason}`] : [];
   });
 
 /** Damage by hand is shown: a COMMIT that found nothing quarantines. */
-const damageShown: Check = (findings) =>
-  [...findings.damaged].flatMap((gtx) => {
-    const tx = txOf(findings, gtx);
-    const lost = branchesOf(findings.site).some((row) => row.gtx === gtx && row.state === 'LOST');
-    return lost && tx?.heuristic === 'none' ? [`${gtx}: a branch is LOST and nobody says so`] : [];
-  });
+const damageShown: Check = (findings) => {
+  const lost = branchesOf(findings.site).filter(({ state }) => state === 'LOST');
+  return [...new Set(lost.map(({ gtx }) => gtx))]
+    .filter((gtx) => findings.damaged.has(gtx) && txOf(findings, gtx)?.heuristic === 'none')
+    .map((gtx) => `${gtx}: a branch is LOST and nobody says so`);
+};
 
 export const CHECKS: Readonly<Record<string, Check>> = {
   'I1 atomic outcome': atomicOutcome,

@@ -38,8 +38,15 @@ export interface TransactionHistory {
 export const factsOf = (history: TransactionHistory): readonly TimelineFact[] =>
   history.lanes.flat().flatMap((event) => (event.from === 'coordinator' ? event.fact : []));
 
+/** What rules look at in a fact's detail. */
+const FIELDS = ['mode', 'fallback', 'decision', 'state'] as const;
+
+/** A fact with everything of it that a rule can look at. */
+export const factText = ({ kind, attempt, branch, detail }: TimelineFact): string =>
+  `${kind}/${attempt}/${branch}=${FIELDS.map((name) => textOf(detail, name)).join('|')}`;
+
 /** A text field of a fact's detail. */
-export function textOf(detail: Json, name: string): string | null {
+export function textOf(detail: Json, name: (typeof FIELDS)[number]): string | null {
   const value = (detail as Readonly<Record<string, Json>> | null)?.[name];
   return typeof value === 'string' ? value : null;
 }

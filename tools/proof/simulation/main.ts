@@ -9,7 +9,7 @@ import { sail } from './fleet.js';
 import { RARE_PATHS } from './rare-paths.js';
 
 const LAYER = 'simulation';
-const GOAL = { ci: 150_000, release: 100_000_000 };
+const GOAL = { ci: 1_000_000, release: 100_000_000 };
 /** Many share batches, and the quiet seconds in which an installation comes up and everything late arrives. */
 const TRANSACTIONS_A_SEED = 1_800;
 /** A release takes days: a line a minute is enough. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { abort, Bench, commit, prepare } from './fixtures/participant.fixture.js';
+import type { StoreVerb } from '#persistence';
+import { abort, Bench, commit, prepare, xaOperation } from './fixtures/participant.fixture.js';
 
 describe.each(['charge', 'reserve', 'ship'])('an ABORT that overtakes its PREPARE (%s)', (operation) => {
   it('leaves a tombstone that refuses the late PREPARE for ever', async () => {
@@ -61,5 +62,56 @@ describe('ABORT', () => {
     expect(replies).toMatchObject([{ type: 'ACK', state: 'COMMITTED' }]);
     expect(bench.log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
     expect(bench.count('charged')).toBe(1);
+  });
+});
+
+describe('ABORTs of xa branches that never prepared', () => {
+  const branches = ['a', 'b', 'c', 'd'];
+  const counting = () => {
+    const verbs: StoreVerb[] = [];
+    const bench = new Bench({
+      operations: [xaOperation],
+      hook: (verb, moment) => void (moment === 'before' && verbs.push(verb)),
+    });
+    return { bench, of: (verb: StoreVerb) => verbs.filter((one) => one === verb).length };
+  };
+
+  it('share a look and a local transaction', async () => {
+    const { bench, of } = counting();
+
+    const acks = await bench.send(...branches.map((branch) => abort({ branch })));
+
+    expect(acks.map((ack) => ack.type === 'ACK' && ack.state)).toEqual(branches.map(() => 'ABORTED'));
+    expect([of('look'), of('begin'), of('commit'), of('rollbackPrepared')]).toEqual([1, 1, 1, 0]);
+  });
+
+  it('do not keep those waiting that did prepare, or have ended before', async () => {
+    const { bench, of } = counting();
+    await bench.send(prepare('charge', { branch: 'a' }), abort({ branch: 'b' }));
+
+    const acks = await bench.send(...branches.map((branch) => abort({ branch })));
+
+    expect(acks.map((ack) => ack.type === 'ACK' && ack.state)).toEqual(branches.map(() => 'ABORTED'));
+    expect([await bench.gids(), of('rollbackPrepared')]).toEqual([[], 1]);
+  });
+
+  it('go their ways from the start when one of them prepares after the look', async () => {
+    const copy = new Bench({ operations: [xaOperation] });
+    let looked = false;
+    const bench = new Bench({
+      operations: [xaOperation],
+      server: copy.server,
+      lockTimeoutMs: 0,
+      hook: async (verb, moment) => {
+        if (verb !== 'look' || moment === 'before' || looked) return;
+        looked = true;
+        await copy.send(prepare('charge', { branch: 'c' }));
+      },
+    });
+
+    const acks = await bench.send(...branches.map((branch) => abort({ branch })));
+
+    expect(new Set(acks.map((ack) => ack.type === 'ACK' && ack.state))).toEqual(new Set(['ABORTED']));
+    expect([await bench.gids(), bench.count('charged', { branch: 'c' })]).toEqual([[], 0]);
   });
 });

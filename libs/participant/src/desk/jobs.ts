@@ -1,16 +1,17 @@
-import type { BranchRow } from '#persistence';
+import { BranchRowState } from '#protocol';
+import type { BranchEvidence, BranchRow } from '#persistence';
 import type { CommandMessage } from '#wire';
 import { actSaga } from '../executors/saga-action.js';
 import { compensateSaga } from '../executors/saga-compensate.js';
 import { forget } from '../executors/forget.js';
 import { decideTcc } from '../executors/tcc-decide.js';
 import { prepareTcc } from '../executors/tcc-prepare.js';
-import { abortXa, commitXa } from '../executors/xa-decide.js';
+import { abortXa, commitXa, plantAborted } from '../executors/xa-decide.js';
 import { knownAnswer, prepareXa } from '../executors/xa-prepare.js';
 import { logUnfinished, type Executor } from '../executors/one-by-one.js';
 import { isBatch } from '../operations/operation.js';
 import type { Step, XaStyle } from '../operations/operation.js';
-import { silent } from './answers.js';
+import { ack, silent } from './answers.js';
 import type { Desk } from './desk.js';
 import { faultOfBranch } from './fault.js';
 import type { Answer, CommandType, Work, WorkOf } from './work.js';
@@ -108,18 +109,43 @@ function xaPrepareJob(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknow
  * handler, which way each must go.
  */
 export async function decisionJobs(desk: Desk, works: readonly Decided[]): Promise<readonly Job[]> {
-  const { usesXa, usesTcc, decidesInBatches } = desk.catalog;
-  if (usesXa && !usesTcc) return works.map((work) => xaDecisionJob(desk, work));
+  const { usesXa, decidesInBatches } = desk.catalog;
   if (!usesXa && decidesInBatches) return batchesOf(desk, works, 'finish', decideTcc);
-  const rows = await Promise.all(works.map(async ({ key }) => (await desk.lookRow(key)).row));
-  const asTcc = works.filter((_, index) => !usesXa || rows[index]?.style === 'tcc');
+  const look = (key: Work['key']) => (usesXa ? desk.look(key) : desk.lookRow(key));
+  const looked = await Promise.all(works.map(async (work) => ({ work, seen: await look(work.key) })));
   // Without a tcc row it goes the xa way, which works from gid and row.
-  const asXa = works.filter((work) => !asTcc.includes(work));
-  const stepOf = (work: Decided) => finishingStep(desk, work, rows[works.indexOf(work)] ?? null);
+  const [asTcc, asXa] = partition(looked, ({ seen }) => !usesXa || seen.row?.style === 'tcc');
+  const rows = new Map(asTcc.map(({ work, seen }) => [work, seen.row]));
+  const stepOf = (work: Decided) => finishingStep(desk, work, rows.get(work) ?? null);
+  return [...xaDecisionJobs(desk, asXa), ...stepJobs(desk, [...rows.keys()], 'finish', stepOf, decideTcc)];
+}
+
+interface Looked {
+  readonly work: Decided;
+  readonly seen: BranchEvidence;
+}
+
+/** What is prepared, and every COMMIT, is finished by a job of its own; ABORTs of what never prepared only write, and do it together. */
+function xaDecisionJobs(desk: Desk, looked: readonly Looked[]): readonly Job[] {
+  const [absent, others] = partition(
+    looked,
+    ({ work, seen }) => isWork(work, 'ABORT') && !seen.gid && seen.row === null,
+  );
   return [
-    ...asXa.map((work) => xaDecisionJob(desk, work)),
-    ...stepJobs(desk, asTcc, 'finish', stepOf, decideTcc),
+    ...others.map((one) => xaDecisionJob(desk, one)),
+    ...chunksOf(absent.map(({ work }) => work)).map((works) =>
+      jobTogether(desk, works, 'xa-finish', abortTogether),
+    ),
   ];
+}
+
+const abortTogether: Executor<Decided> = {
+  asOne: (desk, works) => plantAborted(desk, works as readonly WorkOf<'ABORT'>[]),
+  alone: finishXa,
+};
+
+function partition<T>(all: readonly T[], isIn: (one: T) => boolean): readonly [T[], T[]] {
+  return [all.filter(isIn), all.filter((one) => !isIn(one))];
 }
 
 function finishingStep(desk: Desk, work: Decided, row: BranchRow | null): Step<unknown> | undefined {
@@ -128,22 +154,21 @@ function finishingStep(desk: Desk, work: Decided, row: BranchRow | null): Step<u
   return work.command.type === 'COMMIT' ? style?.confirm : style?.cancel;
 }
 
-function xaDecisionJob(desk: Desk, work: Decided): Job {
-  return {
-    works: [work],
-    slot: 'xa-finish',
-    run: async () => {
-      try {
-        return [
-          isWork(work, 'COMMIT') ? await commitXa(desk, work) : await abortXa(desk, work as WorkOf<'ABORT'>),
-        ];
-      } catch (error) {
-        await faultOfBranch(desk, error);
-        logUnfinished(desk, work, error);
-        return [silent(work)];
-      }
-    },
-  };
+/** A tombstone is final, and its key keeps any late PREPARE from preparing: a repeated ABORT is answered by the look alone. */
+function xaDecisionJob(desk: Desk, { work, seen }: Looked): Job {
+  const isOver = isWork(work, 'ABORT') && !seen.gid && seen.row?.state === BranchRowState.Aborted;
+  const run = async (): Promise<Outcome> => [isOver ? ack(work, 'ABORTED') : await finishXa(desk, work)];
+  return { works: [work], slot: 'xa-finish', run };
+}
+
+async function finishXa(desk: Desk, work: Decided): Promise<Answer> {
+  try {
+    return isWork(work, 'COMMIT') ? await commitXa(desk, work) : await abortXa(desk, work as WorkOf<'ABORT'>);
+  } catch (error) {
+    await faultOfBranch(desk, error);
+    logUnfinished(desk, work, error);
+    return silent(work);
+  }
 }
 
 /** Together where the handler takes batches (or there is none to call), one job each where it does not. */

@@ -9,7 +9,7 @@ import {
 } from '#protocol';
 import type { BranchFault, StoredResult } from '#protocol';
 import { StoreError } from '#persistence';
-import type { BranchKey, BranchRow, LocalTransaction, NewBranchRow, RowMove } from '#persistence';
+import type { BranchRow, LocalTransaction, NewBranchRow, RowMove } from '#persistence';
 import { result, retry, silent } from '../desk/answers.js';
 import { MAX_TRIES, reach } from '../desk/desk.js';
 import type { Desk } from '../desk/desk.js';
@@ -20,7 +20,7 @@ import { Refused } from '../operations/refused.js';
 import { carryOut, faultOfRefusal, judge } from './judge.js';
 import type { Call, Verdict } from './judge.js';
 import type { Executor } from './one-by-one.js';
-import { inTransaction, rowFor } from './transaction.js';
+import { earlierKeys, inTransaction, rowFor } from './transaction.js';
 import { rollbackEarlier } from './xa-decide.js';
 
 type Action = WorkOf<'ACTION'>;
@@ -72,7 +72,7 @@ async function actOnce(
   refused: BranchFault | null = null,
 ): Promise<readonly Answer[]> {
   // TLA+: ActionDone, ActionFailed, RepeatResult; XaBranch!ActionFence, XaBranch!ActionHandler, XaBranch!ActionCommit
-  if (desk.catalog.usesXa) await Promise.all(works.map((work) => rollbackEarlier(desk, work)));
+  if (desk.catalog.usesXa) await rollbackEarlier(desk, works);
   const plans = works.map((work) => (refused ? planRefused(work, refused) : planOf(desk, work)));
   const fresh = new Map<Work, Answer>();
   await inTransaction(desk, async (tx) => {
@@ -143,10 +143,6 @@ async function cancelEarlier(desk: Desk, tx: LocalTransaction, works: readonly A
     tx,
     moves.flatMap(({ moved, row }) => (moved ? cancelCall(desk, row!) : [])),
   );
-}
-
-function earlierKeys({ gtx, attempt, branch }: BranchKey): BranchKey[] {
-  return Array.from({ length: attempt - 1 }, (_, index) => ({ gtx, attempt: index + 1, branch }));
 }
 
 function violation(desk: Desk, row: BranchRow): Error {

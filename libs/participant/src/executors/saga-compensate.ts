@@ -38,7 +38,7 @@ async function compensateOne(desk: Desk, work: Compensation): Promise<Answer> {
 async function compensateOnce(desk: Desk, works: readonly Compensation[]): Promise<readonly Answer[]> {
   // TLA+: Compensate, NullCompensate
   // Its prepared gid would hold the fence row; the attempt's ABORT is durable (R1).
-  if (desk.catalog.usesXa) await Promise.all(works.map((work) => rollbackEarlier(desk, work)));
+  if (desk.catalog.usesXa) await rollbackEarlier(desk, works);
   return inTransaction(desk, async (tx) => {
     const moves = await tx.moveRows(works.map(moveOf));
     await plantMissing(

@@ -1,5 +1,5 @@
 import type { BranchFault, Json } from '#protocol';
-import type { LocalTransaction, NewBranchRow } from '#persistence';
+import type { BranchKey, LocalTransaction, NewBranchRow } from '#persistence';
 import type { Desk } from '../desk/desk.js';
 import type { Work } from '../desk/work.js';
 
@@ -12,6 +12,11 @@ export async function inTransaction<T>(desk: Desk, work: (tx: LocalTransaction) 
     // Does nothing after commit or prepare.
     await tx.rollback();
   }
+}
+
+/** The attempts before this one of the same branch. */
+export function earlierKeys({ gtx, attempt, branch }: BranchKey): BranchKey[] {
+  return Array.from({ length: attempt - 1 }, (_, index) => ({ gtx, attempt: index + 1, branch }));
 }
 
 type Kept = Partial<Pick<NewBranchRow, 'operation' | 'payload'>> & {

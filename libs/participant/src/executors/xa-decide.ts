@@ -6,7 +6,7 @@ import type { Desk } from '../desk/desk.js';
 import { faultOfBranch, looksAgain } from '../desk/fault.js';
 import type { Answer, Work, WorkOf } from '../desk/work.js';
 import { lost, settledAnswer } from './seen.js';
-import { inTransaction, rowFor } from './transaction.js';
+import { earlierKeys, inTransaction, rowFor } from './transaction.js';
 import { gidOf } from './xa-prepare.js';
 
 /**
@@ -20,7 +20,7 @@ export async function commitXa(desk: Desk, work: WorkOf<'COMMIT'>): Promise<Answ
     if (finished === 'done') await reach(desk, 'P6');
     const rule = commitRule((await desk.lookRow(work.key)).row);
     if (rule.do !== 'plant') return settledAnswer(desk, work, rule);
-    await plant(desk, work, BranchRowState.Lost);
+    await plant(desk, [work], BranchRowState.Lost);
     return lost(desk, work);
   });
 }
@@ -32,8 +32,7 @@ export async function commitXa(desk: Desk, work: WorkOf<'COMMIT'>): Promise<Answ
 export async function abortXa(desk: Desk, work: WorkOf<'ABORT'>): Promise<Answer> {
   // TLA+: XaBranch!RollbackPrepared, XaBranch!AbortTombstone
   return inRounds(desk, work, async () => {
-    const finished = await whenNotBusy(desk, () => desk.store.rollbackPrepared(gidOf(desk, work)));
-    if (finished === 'done') await reach(desk, 'P8');
+    await rollback(desk, work);
     const planted = await plantOrRead(desk, work);
     return planted
       ? ack(work, 'ABORTED')
@@ -41,15 +40,33 @@ export async function abortXa(desk: Desk, work: WorkOf<'ABORT'>): Promise<Answer
   });
 }
 
-/** ROLLBACK PREPARED of the attempts before `work`'s, whose ABORT is durable since this attempt exists (R1, R3). */
-export async function rollbackEarlier(desk: Desk, work: Work): Promise<void> {
+/**
+ * ABORT of xa branches of which a look found no gid: it stands for ROLLBACK PREPARED, and their tombstones share one local
+ * transaction. One of them that prepared since, or has a row by now, makes it fail: then each goes its way from the start.
+ */
+export async function plantAborted(
+  desk: Desk,
+  works: readonly WorkOf<'ABORT'>[],
+): Promise<readonly Answer[]> {
+  // TLA+: XaBranch!AbortTombstone
+  await plant(desk, works, BranchRowState.Aborted);
+  return works.map((work) => ack(work, 'ABORTED'));
+}
+
+/**
+ * ROLLBACK PREPARED of what attempts before those of `works` prepared: their ABORT is durable since these attempts exist (R1, R3).
+ * One that prepares after the look holds its fence: the action meets that, and looks again.
+ */
+export async function rollbackEarlier(desk: Desk, works: readonly Work[]): Promise<void> {
   // TLA+: XaBranch!ActionRollback
-  const { gtx, attempt, branch } = work.key;
-  for (let earlier = attempt - 1; earlier >= 1; earlier -= 1) {
-    const gid = gidOf(desk, { key: { gtx, attempt: earlier, branch } });
-    const finished = await whenNotBusy(desk, () => desk.store.rollbackPrepared(gid));
-    if (finished === 'done') await reach(desk, 'P8');
-  }
+  const looked = await Promise.all(works.flatMap(({ key }) => earlierKeys(key)).map((key) => desk.look(key)));
+  const prepared = looked.filter(({ gid }) => gid);
+  await Promise.all(prepared.map((one) => rollback(desk, one)));
+}
+
+async function rollback(desk: Desk, branch: Pick<Work, 'key'>): Promise<void> {
+  const finished = await whenNotBusy(desk, () => desk.store.rollbackPrepared(gidOf(desk, branch)));
+  if (finished === 'done') await reach(desk, 'P8');
 }
 
 /** Repeats while a lock or a duplicate says that another copy was there; gives up silently: the coordinator asks again. */
@@ -86,7 +103,7 @@ async function whenNotBusy<T>(desk: Desk, finish: () => Promise<T>): Promise<T> 
 /** False when a row is there already. */
 async function plantOrRead(desk: Desk, work: Work): Promise<boolean> {
   try {
-    await plant(desk, work, BranchRowState.Aborted);
+    await plant(desk, [work], BranchRowState.Aborted);
     return true;
   } catch (error) {
     if (error instanceof StoreError && error.code === 'DUPLICATE') return false;
@@ -94,11 +111,11 @@ async function plantOrRead(desk: Desk, work: Work): Promise<boolean> {
   }
 }
 
-/** Row and fence in one local transaction. A higher fence is as good: it refuses the late PREPARE, too. */
-async function plant(desk: Desk, work: Work, state: 'LOST' | 'ABORTED'): Promise<void> {
+/** Rows and fences in one local transaction. A higher fence is as good: it refuses the late PREPARE, too. */
+async function plant(desk: Desk, works: readonly Work[], state: 'LOST' | 'ABORTED'): Promise<void> {
   await inTransaction(desk, async (tx) => {
-    await tx.raiseFences([work.key]);
-    await tx.insertRows([rowFor(work, 'xa', state)]);
+    await tx.raiseFences(works.map(({ key }) => key));
+    await tx.insertRows(works.map((work) => rowFor(work, 'xa', state)));
     await tx.commit();
   });
 }

@@ -40,8 +40,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no abort tombstone',
     file: 'libs/participant/src/executors/xa-decide.ts',
-    find: '    await plant(desk, work, BranchRowState.Aborted);',
-    replace: '    if (desk) return true;\n    await plant(desk, work, BranchRowState.Aborted);',
+    find: '    await tx.raiseFences(works.map(({ key }) => key));',
+    replace: "    if (state === 'ABORTED') return;\n    await tx.raiseFences(works.map(({ key }) => key));",
     catcher: 'simulation',
   },
   {

@@ -9,8 +9,9 @@ import { MemoryTransaction } from './transaction.js';
  */
 export class MemoryDatabase implements Storage {
   readonly locks: Locks;
-  /** By table, then by key. */
-  private readonly committed = new Map<string, Map<string, Exclude<Value, undefined>>>();
+  private readonly committed = new Map<string, Exclude<Value, undefined>>();
+  /** The same by table: for those who read all of one. */
+  private readonly tables = new Map<string, Map<string, Exclude<Value, undefined>>>();
   private readonly open = new Set<MemoryTransaction>();
   private readonly sequences = new Map<string, number>();
   private lastId = 0;
@@ -33,26 +34,28 @@ export class MemoryDatabase implements Storage {
 
   /** What everybody sees. */
   read(key: string): Value {
-    return this.committed.get(tableOf(key))?.get(key);
+    return this.committed.get(key);
   }
 
   /** Committed values of one table, in no promised order. */
   values(table: string): Value[] {
-    return [...(this.committed.get(table)?.values() ?? [])];
+    return [...(this.tables.get(table)?.values() ?? [])];
   }
 
   apply(writes: ReadonlyMap<string, Value>): void {
     for (const [key, value] of writes) {
-      if (value === undefined) this.committed.get(tableOf(key))?.delete(key);
-      else this.tableFor(key).set(key, value);
+      const table = this.tableFor(key);
+      for (const map of [this.committed, table])
+        if (value === undefined) map.delete(key);
+        else map.set(key, value);
     }
     this.applied(writes);
   }
 
   private tableFor(key: string): Map<string, Exclude<Value, undefined>> {
     const name = tableOf(key);
-    const table = this.committed.get(name) ?? new Map<string, Exclude<Value, undefined>>();
-    this.committed.set(name, table);
+    const table = this.tables.get(name) ?? new Map<string, Exclude<Value, undefined>>();
+    this.tables.set(name, table);
     return table;
   }
 

@@ -1,3 +1,4 @@
+import { isoOf } from '../../ledger/time.js';
 import { branchId, fenceId } from '../../port/branch-key.js';
 import type { BranchKey, BranchRow, NewBranchRow } from '../../port/branch-store.js';
 import type { MemoryDatabase } from './database.js';
@@ -64,7 +65,7 @@ export function toBranchRow(
     payload: copyOf(row.payload),
     output: copyOf(row.output),
     error: copyOf(row.error),
-    updatedAt: new Date(updatedAtMs).toISOString(),
+    updatedAt: isoOf(updatedAtMs),
     ageMs: nowMs - updatedAtMs,
   };
 }

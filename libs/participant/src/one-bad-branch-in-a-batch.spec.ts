@@ -98,8 +98,26 @@ describe('a batch handler', () => {
       { vote: 'NO', noCode: 'ERROR', message: 'poison' },
       { vote: 'YES' },
     ]);
-    expect(calls).toEqual(['tried 3', 'tried 1', 'tried 1', 'tried 1']);
+    expect([...calls].sort()).toEqual(['tried 1', 'tried 1', 'tried 1', 'tried 2', 'tried 3']);
     expect(bench.count('tried', { gtx: gtxOf(0) })).toBe(1);
+  });
+
+  it('and is searched for by halves: one bad branch of 64 costs a dozen transactions', async () => {
+    const calls: string[] = [];
+    const bench = benchWith(calls);
+    const amounts = Array.from({ length: 64 }, (_, at) => (at === 37 ? POISON : 1));
+
+    const votes = byGtx(
+      await bench.send(
+        ...amounts.map((amount, n) => prepare('reserve', { gtx: gtxOf(n), payload: { amount } })),
+      ),
+    );
+
+    expect(votes.map((vote) => 'vote' in vote && vote.vote)).toEqual(
+      amounts.map((amount) => (amount === POISON ? 'NO' : 'YES')),
+    );
+    expect(calls).toHaveLength(1 + 2 * Math.log2(64));
+    expect(bench.count('tried', { gtx: gtxOf(36) })).toBe(1);
   });
 
   it('that throws in a saga leaves its neighbours done, and the bad one to be retried', async () => {

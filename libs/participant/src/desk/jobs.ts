@@ -13,7 +13,7 @@ import { isBatch } from '../operations/operation.js';
 import type { Step, XaStyle } from '../operations/operation.js';
 import { ack, silent } from './answers.js';
 import type { Desk } from './desk.js';
-import { faultOfBranch } from './fault.js';
+import { faultOfBranch, looksAgain } from './fault.js';
 import type { Answer, CommandType, Work, WorkOf } from './work.js';
 import { isWork } from './work.js';
 
@@ -202,7 +202,10 @@ function jobAlone<W extends Work>(desk: Desk, work: W, slot: SlotKind, executor:
   return { works: [work], slot, run: async () => [await executor.alone(desk, work)] };
 }
 
-/** When anything in it fails it gives its slot back, and each branch takes one of its own: whoever waits for a lock waits alone. */
+/**
+ * When anything in it fails it gives its slot back. Behind a lock each branch waits alone; another fault is searched for by halves: one
+ * bad branch among hundreds costs a few transactions, not hundreds.
+ */
 function jobTogether<W extends Work>(
   desk: Desk,
   works: readonly W[],
@@ -213,12 +216,19 @@ function jobTogether<W extends Work>(
     try {
       return await executor.asOne(desk, works);
     } catch (error) {
-      const { kind, message } = await faultOfBranch(desk, error);
+      const fault = await faultOfBranch(desk, error);
+      const { kind, message } = fault;
       desk.log.warn({ kind, message, branches: works.length }, 'a batch failed and is split');
-      return { instead: works.map((work) => jobAlone(desk, work, slot, executor)) };
+      const parts = looksAgain(fault) ? works.map((work) => [work]) : halvesOf(works);
+      return { instead: parts.flatMap((part) => batchesOf(desk, part, slot, executor)) };
     }
   };
   return { works, slot, run };
+}
+
+function halvesOf<W>(works: readonly W[]): readonly (readonly W[])[] {
+  const half = Math.ceil(works.length / 2);
+  return [works.slice(0, half), works.slice(half)];
 }
 
 function chunksOf<W>(works: readonly W[]): readonly (readonly W[])[] {

@@ -7,7 +7,6 @@
  * @property {string} what      one line for the reader
  * @property {string[]} command
  * @property {number} limitMs   a stage that takes longer hangs, and is ended
- * @property {true} [onRequest]  runs only when it is named
  * @property {{by: 'jest' | 'proof', file: string}} [result]  where the command writes its counts; absent for a static check
  */
 const MINUTE_MS = 60_000;
@@ -43,7 +42,7 @@ function proof(what, limitMinutes) {
   const file = 'tmp/verify/proof.json';
   const command = [bin('node'), 'tools/proof/main.mjs', '--report', file];
   const result = { by: 'proof', file };
-  return { name: 'proof', what, command, limitMs: limitMinutes * MINUTE_MS, onRequest: true, result };
+  return { name: 'proof', what, command, limitMs: limitMinutes * MINUTE_MS, result };
 }
 
 /** @type {Stage[]} */

@@ -14,6 +14,15 @@ describe('the system clock', () => {
     jest.useRealTimers();
   });
 
+  it('wakes a loop that waits for nothing else, where something is to run at once', () => {
+    const immediates = jest.spyOn(globalThis, 'setImmediate');
+    const cancel = systemClock.after(0, () => undefined);
+    // Unreferenced, it would run after the next event of another kind, whenever that comes.
+    expect(immediates.mock.results.map(({ value }) => (value as NodeJS.Immediate).hasRef())).toEqual([true]);
+    cancel();
+    immediates.mockRestore();
+  });
+
   it('does not run what was cancelled', () => {
     jest.useFakeTimers();
     const run = jest.fn();

@@ -98,9 +98,13 @@ function parsed(wire: string): Answer | null {
   return { status: Number(status), type, retryAfter, text };
 }
 
+/** A probe as a report names it. */
+export const told = ({ kind, url, method, path, headers, raw }: Probe): string =>
+  `${kind}: ${raw ? JSON.stringify(raw.toString('latin1').slice(0, 120)) : `${method} ${path.slice(0, 120)} ${JSON.stringify(headers).slice(0, 80)}`} to ${url}`;
+
 /** What is wrong with an answer: a 5xx that is not the documented 503, a 4xx that is no problem+json, an unexpected status. */
 export function wrongAnswer(probe: Probe, answer: Answer | null): string | null {
-  const what = `${probe.kind}: ${probe.method} ${probe.path.slice(0, 120)}`;
+  const what = told(probe);
   // Too large a body is refused before it was read, bytes that are no HTTP may be met by a closed door.
   if (answer === null) return probe.kind === 'huge body' || probe.raw ? null : `${what} got no answer`;
   const { status, text } = answer;

@@ -6,7 +6,7 @@ import { until, type Site } from '../../crash/support/site.js';
 import { endpointsOf, type Endpoint } from './endpoints.js';
 import { GoodTrade, WAVE } from './good-trade.js';
 import type { Hostile } from './hostile-record.js';
-import { HttpClient, wrongAnswer, type Probe } from './http-client.js';
+import { HttpClient, told, wrongAnswer, type Probe } from './http-client.js';
 import { storedLetters } from './letters.js';
 import { drawProbes } from './probes.js';
 import { vitalsOf, type Vitals } from './processes.js';
@@ -128,12 +128,21 @@ export class Siege {
     const waiting = [...probes];
     const prober = async (): Promise<void> => {
       for (let next = waiting.pop(); next; next = waiting.pop()) {
-        const wrong = wrongAnswer(next, await this.client.ask(next));
+        const wrong = await this.answerTo(next);
         if (wrong !== null) this.wrongAnswers.push(wrong);
         this.probed.push(next);
       }
     };
     await Promise.all(Array.from({ length: PROBES_ABREAST }, prober));
+  }
+
+  /** What is wrong with the answer; null: nothing. */
+  private async answerTo(probe: Probe): Promise<string | null> {
+    try {
+      return wrongAnswer(probe, await this.client.ask(probe));
+    } catch (error) {
+      return `${told(probe)}: ${(error as Error).message}`;
+    }
   }
 
   /** Who reads which topic. */

@@ -133,6 +133,16 @@ describe('a bad request is a clear problem', () => {
     expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
   });
 
+  it('nothing follows a request to upgrade on its connection: Node would not see what is wrong with it', async () => {
+    const upgrade = 'GET /health/live HTTP/1.1\r\nhost: x\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n';
+    const socket = connect(Number(new URL(http.url).port), '127.0.0.1', () => socket.write(upgrade));
+    const chunks: string[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk.toString()));
+    await once(socket, 'close');
+    expect(chunks.join('')).toMatch(/^HTTP\/1\.1 200 /);
+    expect(chunks.join('').toLowerCase()).toContain('connection: close');
+  });
+
   it('bytes that are no HTTP are answered too', async () => {
     expect(await raw('HELO there\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*"code":"CONCORDAT_BAD_REQUEST"/s);
     expect(await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(

@@ -45,7 +45,9 @@ export function createAdapter(
   fastify.server.on('checkExpectation', answerExpectation);
   const drain = new HttpDrain(fastify.server, observability.clock);
   fastify.addHook('onRoute', (route) => methods.add(route.method, route.url));
-  fastify.addHook('onRequest', (request, _reply, done) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    // What follows an Upgrade that nobody takes is parsed without errors by Node: bad bytes vanish, and wait in vain for an answer.
+    if (request.headers.upgrade !== undefined) reply.header('connection', 'close');
     const tooMany = drain.inFlight > maxInFlight && !ALWAYS.test(request.url);
     if (tooMany) done(overloaded(`More than ${maxInFlight} requests are under way here.`));
     else done(lacksHost(request) ? clientProblem(400, 'The Host header is missing.') : undefined);

@@ -85,6 +85,17 @@ describe('ABORTs of xa branches that never prepared', () => {
     expect([of('look'), of('begin'), of('commit'), of('rollbackPrepared')]).toEqual([1, 1, 1, 0]);
   });
 
+  it('leave COMMIT as it was: nothing is looked at before COMMIT PREPARED', async () => {
+    const { bench, of } = counting();
+    await bench.send(prepare('charge'));
+    const before = of('look');
+
+    await bench.send(commit());
+
+    // The one look is for the row, after it.
+    expect([of('look') - before, of('commitPrepared')]).toEqual([1, 1]);
+  });
+
   it('do not keep those waiting that did prepare, or have ended before', async () => {
     const { bench, of } = counting();
     await bench.send(prepare('charge', { branch: 'a' }), abort({ branch: 'b' }));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { StoreError } from '#persistence';
 import {
   abort,
   action,
@@ -100,6 +101,26 @@ describe('a batch handler', () => {
     ]);
     expect([...calls].sort()).toEqual(['tried 1', 'tried 1', 'tried 1', 'tried 2', 'tried 3']);
     expect(bench.count('tried', { gtx: gtxOf(0) })).toBe(1);
+  });
+
+  it('behind a lock each branch waits alone: no half of the batch waits with the one that is blocked', async () => {
+    const calls: number[] = [];
+    const step: BatchStep<Amount> = {
+      async batch(contexts) {
+        calls.push(contexts.length);
+        if (contexts.length > 1) throw new StoreError('LOCK_TIMEOUT', 'canceling statement', false, '55P03');
+        return contexts.map(() => undefined);
+      },
+    };
+    const tcc = { schema: amountSchema, try: step, confirm: step, cancel: step };
+    const bench = new Bench({ operations: [{ name: 'reserve', tcc }] });
+
+    const votes = await bench.send(
+      ...numbers.map((n) => prepare('reserve', { gtx: gtxOf(n), payload: { amount: n } })),
+    );
+
+    expect(votes.map((vote) => 'vote' in vote && vote.vote)).toEqual(numbers.map(() => 'YES'));
+    expect(calls).toEqual([5, 1, 1, 1, 1, 1]);
   });
 
   it('and is searched for by halves: one bad branch of 64 costs a dozen transactions', async () => {

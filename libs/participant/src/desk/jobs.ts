@@ -106,30 +106,40 @@ function xaPrepareJob(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknow
 
 /**
  * COMMIT and ABORT name no operation. Where every branch ends the same way they need no look; else the row says, by its style and
- * handler, which way each must go.
+ * handler, which way each must go. An ABORT of xa looks for the gid, too; a COMMIT finds it out by COMMIT PREPARED.
  */
 export async function decisionJobs(desk: Desk, works: readonly Decided[]): Promise<readonly Job[]> {
-  const { usesXa, decidesInBatches } = desk.catalog;
+  const { usesXa, usesTcc, decidesInBatches } = desk.catalog;
   if (!usesXa && decidesInBatches) return batchesOf(desk, works, 'finish', decideTcc);
-  const look = (key: Work['key']) => (usesXa ? desk.look(key) : desk.lookRow(key));
-  const looked = await Promise.all(works.map(async (work) => ({ work, seen: await look(work.key) })));
+  const looked = await Promise.all(
+    works.map(async (work): Promise<Looked> => ({
+      work,
+      seen: await seenBy(desk, work, usesXa && !usesTcc),
+    })),
+  );
   // Without a tcc row it goes the xa way, which works from gid and row.
-  const [asTcc, asXa] = partition(looked, ({ seen }) => !usesXa || seen.row?.style === 'tcc');
-  const rows = new Map(asTcc.map(({ work, seen }) => [work, seen.row]));
+  const [asTcc, asXa] = partition(looked, ({ seen }) => !usesXa || seen?.row?.style === 'tcc');
+  const rows = new Map(asTcc.map(({ work, seen }) => [work, seen?.row ?? null]));
   const stepOf = (work: Decided) => finishingStep(desk, work, rows.get(work) ?? null);
   return [...xaDecisionJobs(desk, asXa), ...stepJobs(desk, [...rows.keys()], 'finish', stepOf, decideTcc)];
 }
 
+/** null: a COMMIT where there is only xa, which needs no look. */
+async function seenBy(desk: Desk, work: Decided, onlyXa: boolean): Promise<BranchEvidence | null> {
+  if (isWork(work, 'COMMIT')) return onlyXa ? null : desk.lookRow(work.key);
+  return desk.catalog.usesXa ? desk.look(work.key) : desk.lookRow(work.key);
+}
+
 interface Looked {
   readonly work: Decided;
-  readonly seen: BranchEvidence;
+  readonly seen: BranchEvidence | null;
 }
 
 /** What is prepared, and every COMMIT, is finished by a job of its own; ABORTs of what never prepared only write, and do it together. */
 function xaDecisionJobs(desk: Desk, looked: readonly Looked[]): readonly Job[] {
   const [absent, others] = partition(
     looked,
-    ({ work, seen }) => isWork(work, 'ABORT') && !seen.gid && seen.row === null,
+    ({ work, seen }) => isWork(work, 'ABORT') && seen?.gid === false && seen.row === null,
   );
   return [
     ...others.map((one) => xaDecisionJob(desk, one)),
@@ -156,7 +166,7 @@ function finishingStep(desk: Desk, work: Decided, row: BranchRow | null): Step<u
 
 /** A tombstone is final, and its key keeps any late PREPARE from preparing: a repeated ABORT is answered by the look alone. */
 function xaDecisionJob(desk: Desk, { work, seen }: Looked): Job {
-  const isOver = isWork(work, 'ABORT') && !seen.gid && seen.row?.state === BranchRowState.Aborted;
+  const isOver = isWork(work, 'ABORT') && seen?.gid === false && seen.row?.state === BranchRowState.Aborted;
   const run = async (): Promise<Outcome> => [isOver ? ack(work, 'ABORTED') : await finishXa(desk, work)];
   return { works: [work], slot: 'xa-finish', run };
 }

@@ -12,7 +12,7 @@ import type { Catcher, Mutant } from './mutants.js';
 const LAYER = 'mutants';
 const DIR = 'tmp/proof/mutants';
 /** Transactions the simulation may need to catch one. */
-const LIMIT = { ci: 20_000, release: 200_000 };
+const LIMIT = { ci: 60_000, release: 200_000 };
 const CONTROL_TRANSACTIONS = 800;
 /** Longer is a hang. Seconds on a machine of its own, but it may have to wait for the other lane and for others. */
 const LONGEST_MS = 600_000;

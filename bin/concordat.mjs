@@ -51,7 +51,7 @@ async function run(name, argv) {
   if (!Object.hasOwn(COMMANDS, name)) {
     fail(`unknown command "${name}"; one of: ${Object.keys(COMMANDS).join(', ')}`, 2);
   }
-  const entry = new URL(`../dist/apps/${name}/src/main.js`, import.meta.url);
+  const entry = new URL(`../dist/bundle/${name}.js`, import.meta.url);
   if (!existsSync(entry)) {
     fail(`"${name}" is not built (${entry.pathname} is missing); run \`npm run build\` first`, 3);
   }

@@ -10,7 +10,7 @@ import { SCENARIOS } from './scenarios/index.js';
 import { Chaos } from './support/chaos.js';
 import type { Scenario } from './support/chaos.js';
 import { corruptEach } from './support/corruptions.js';
-import { keepLogs } from './support/evidence.js';
+import { keepLogs } from '../keep-logs.js';
 import { Load, OPENING } from './support/load.js';
 import { Phases } from './support/phases.js';
 import { Report } from './support/report.js';
@@ -70,7 +70,7 @@ describe(`chaos (seed ${SEED})`, () => {
       if (Object.keys(fresh).length > 0) throw new Error(tell(fresh));
       return `${seen}; settled in ${Math.round(settleMs)} ms (${phases.told})`;
     } catch (error) {
-      process.stdout.write(`  logs: ${await keepLogs(site, scenario.name)}\n`);
+      process.stdout.write(`  logs: ${await keepLogs(site.directory.path, `chaos-${scenario.name}`)}\n`);
       throw error;
     } finally {
       report.selfEnded(chaos.selfEnded);

@@ -1,9 +1,6 @@
-import { cp, mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import type { Shop } from '../../../crash/support/shop.js';
 import type { ChaosSite } from './site.js';
 
-const FOLDER = 'tmp/proof/chaos-logs';
 const SHOWN = 5;
 
 /** What is still open, in the words of every database: for the message of a scenario that does not settle. */
@@ -24,14 +21,4 @@ export async function stillOpen(site: ChaosSite, shop: Shop): Promise<string> {
     ]),
   ]);
   return JSON.stringify({ pending: pending.length, transactions, orders, outbox, branches }, null, 1);
-}
-
-/** Keeps the logs of apps and servers where the directory of the run is removed. Returns where. */
-export async function keepLogs(site: ChaosSite, name: string): Promise<string> {
-  const folder = path.join(FOLDER, name);
-  await mkdir(folder, { recursive: true });
-  const isLog = (file: string): boolean =>
-    file === site.directory.path || /(kafka|broker-\d|\.log)$/.test(file);
-  await cp(site.directory.path, folder, { recursive: true, filter: isLog });
-  return folder;
 }

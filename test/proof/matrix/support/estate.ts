@@ -34,6 +34,8 @@ export interface Pod {
   readonly cluster: Cluster;
   readonly brokers: string;
   readonly topicPrefix: string;
+  /** Directory of what its processes print. */
+  readonly logs: string;
   /** gtx of purchases made to see whether the pod works; no cell's business. */
   readonly probes: string[];
   query<R extends object>(kind: AppKind, text: string, values?: readonly unknown[]): Promise<R[]>;
@@ -121,7 +123,7 @@ class RunningPod implements Pod {
     readonly cluster: Cluster,
     readonly brokers: string,
     readonly topicPrefix: string,
-    private readonly logs: string,
+    readonly logs: string,
   ) {}
 
   async query<R extends object>(kind: AppKind, text: string, values: readonly unknown[] = []): Promise<R[]> {

@@ -1,7 +1,9 @@
+import { keepLogs } from '../../keep-logs.js';
 import { listen } from './announcements.js';
 import type { Cell } from './cells.js';
 import { podFor } from './estate.js';
 import type { Estate, Pod, PodKind } from './estate.js';
+import { isGood } from './report.js';
 import { CellRun } from './run-cell.js';
 import type { Result } from './run-cell.js';
 
@@ -57,7 +59,7 @@ async function drain(pod: Pod, queue: Cell[], heard: (result: Result) => void): 
   try {
     const announcements = await listen(pod);
     for (let cell = queue.shift(); cell; cell = queue.shift()) {
-      heard(await safely(new CellRun(pod, cell, announcements.heard)));
+      heard(await safely(pod, new CellRun(pod, cell, announcements.heard)));
     }
     await announcements.close();
   } finally {
@@ -65,13 +67,18 @@ async function drain(pod: Pod, queue: Cell[], heard: (result: Result) => void): 
   }
 }
 
-/** A cell that cannot be carried through has failed, and says why; the next one arms its processes anew. */
-async function safely(run: CellRun): Promise<Result> {
-  try {
-    return await run.run();
-  } catch (error) {
-    return failed(run.cell, run.reached, error);
+/**
+ * A cell that cannot be carried through has failed, and says why; the next one arms its processes anew. What the processes of a bad
+ * one printed is kept.
+ */
+async function safely(pod: Pod, run: CellRun): Promise<Result> {
+  const result = await run.run().catch((error: unknown) => failed(run.cell, run.reached, error));
+  if (!isGood(result)) {
+    const { point, strike, situation, recovery, victim } = run.cell;
+    const kept = await keepLogs(pod.logs, ['matrix', point, strike, situation, recovery, victim].join('-'));
+    process.stdout.write(`crash-matrix logs: ${kept}\n`);
   }
+  return result;
 }
 
 function failed(cell: Cell, reached: boolean, error: unknown): Result {

@@ -30,6 +30,7 @@ const LIMIT_MS = 15_000;
 const FROZEN_SESSION_MS = 10_000;
 /** An instance silent for this long is dead to the others (1.5 s), and some more. */
 const SILENT_MS = 2_000;
+const PARTICIPANTS: ReadonlySet<string> = new Set(['inventory', 'payments']);
 const BURST = 3;
 const BURSTS = 6;
 /** How long a point may take to be reached: W5 waits until its participant is silent for 6 s. */
@@ -190,8 +191,9 @@ export class CellRun {
   }
 
   private async ended(deeds: readonly Deed[]): Promise<void> {
-    const { strike, recovery, point } = this.cell;
-    const frozen = strike === 'stop' && recovery === 'other' && (point === 'P1' || point === 'P2');
+    const { strike, recovery, victim } = this.cell;
+    // Wherever it stops, another of its jobs may be in the middle of its local transaction, and keeps the locks of it.
+    const frozen = strike === 'stop' && recovery === 'other' && PARTICIPANTS.has(victim);
     const limitMs = LIMIT_MS + (frozen ? FROZEN_SESSION_MS : 0);
     await until(
       `${deeds.length} transactions ended`,

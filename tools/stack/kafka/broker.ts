@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import { StackError } from '../errors.js';
 import { readIfPresent } from '../files.js';
+import { ClassArchive } from '../java/class-archive.js';
 import { adoptProcess } from '../processes/adopted.js';
 import { spawnChild, type Child } from '../processes/child.js';
 import { processIdentity } from '../processes/identity.js';
@@ -23,6 +24,7 @@ export function kafkaUuid(): string {
 /** What all brokers of one cluster share. */
 export interface BrokerPlan {
   jars: string;
+  javaVersion: string;
   jvm: string[];
   clusterId: string;
 }
@@ -34,12 +36,15 @@ const STOP_STEPS = [{ signal: 'SIGTERM' as const, graceMs: 15_000 }];
 /** One broker process: format once, start, wait until it serves, stop, kill. */
 export class Broker {
   private child: Child | undefined;
+  private readonly classes: ClassArchive;
 
   constructor(
     readonly node: Node,
     private readonly plan: BrokerPlan,
     private readonly properties: string,
-  ) {}
+  ) {
+    this.classes = new ClassArchive(plan.jars, 'broker', plan.javaVersion);
+  }
 
   get pid(): number {
     return this.child?.pid ?? 0;
@@ -66,7 +71,8 @@ export class Broker {
 
   /** Starts the process; it serves only after {@link ready}. */
   async spawn(): Promise<void> {
-    this.child = await this.java(this.logFile, this.plan.jvm, 'kafka.Kafka', this.propertiesFile);
+    const jvm = [...this.plan.jvm, ...this.classes.flags()];
+    this.child = await this.java(this.logFile, jvm, 'kafka.Kafka', this.propertiesFile);
     await writeFile(this.pidFile, `${processIdentity(this.child.pid)}\n`);
   }
 
@@ -83,7 +89,7 @@ export class Broker {
   }
 
   async stop(): Promise<void> {
-    if (this.child !== undefined) await stopBySteps(this.child, STOP_STEPS);
+    if (this.child !== undefined) await this.classes.keep(await stopBySteps(this.child, STOP_STEPS));
     await rm(this.pidFile, { force: true });
   }
 
@@ -122,9 +128,12 @@ export class Broker {
   private async format(): Promise<void> {
     const log = path.join(this.node.directory, 'format.log');
     const args = ['format', '--cluster-id', this.plan.clusterId, '--config', this.propertiesFile];
-    const child = await this.java(log, ['-Xmx128m', '-XX:+UseSerialGC'], 'kafka.tools.StorageTool', ...args);
-    const { code } = await stopAfter(child, FORMAT_TIMEOUT_MS);
-    if (code !== 0)
+    const classes = new ClassArchive(this.plan.jars, 'format', this.plan.javaVersion);
+    const jvm = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...classes.flags()];
+    const child = await this.java(log, jvm, 'kafka.tools.StorageTool', ...args);
+    const exit = await stopAfter(child, FORMAT_TIMEOUT_MS);
+    await classes.keep(exit);
+    if (exit.code !== 0)
       throw new StackError(
         `The storage of broker ${this.node.id} was not formatted:\n${child.logTail()}`,
         '',

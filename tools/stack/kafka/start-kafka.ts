@@ -3,10 +3,10 @@ import path from 'node:path';
 
 import { claimDirectory, type Claim } from '../claim.js';
 import { readIfPresent } from '../files.js';
+import { jarsOf } from '../java/jars.js';
+import { requireJava } from '../java/java.js';
 import { freePort, requireFree } from '../ports.js';
 import { Broker, kafkaUuid } from './broker.js';
-import { kafkaJars } from './jars.js';
-import { requireJava } from './java.js';
 import { layCables, type Cables, type KafkaLink } from './link.js';
 import { serverProperties, type Node } from './properties.js';
 
@@ -134,10 +134,13 @@ const javaFlags = ({ heap = '512m', jvm = ['-XX:TieredStopAtLevel=1'] }: KafkaOp
   ...jvm,
 ];
 
+const USER = { name: 'A Kafka broker', instead: 'set KAFKA_BROKERS to a broker that runs already' };
+
 async function makeBrokers(options: KafkaOptions, cables: Cables): Promise<Broker[]> {
-  requireJava();
-  const jars = await kafkaJars(options.log ?? (() => undefined));
-  const plan = { jars, jvm: javaFlags(options), clusterId: await clusterIdOf(options.dir) };
+  const javaVersion = requireJava(USER);
+  const { log = () => undefined } = options;
+  const jars = await jarsOf({ ...USER, folder: 'kafka', pom: 'tools/kafka/pom.xml', size: '43 MB', log });
+  const plan = { jars, javaVersion, jvm: javaFlags(options), clusterId: await clusterIdOf(options.dir) };
   const nodes = await layOut(options, cables);
   return nodes.map((node) => new Broker(node, plan, serverProperties(node, nodes, options.settings ?? {})));
 }

@@ -41,7 +41,8 @@ export interface Shape {
 }
 
 const FAULT_SHARE = 0.35;
-/** Those that can take batches are more: a branch that runs alone is dear, and finds no more. */
+/** Those that can take batches are more, and most do: a branch that runs alone is dear, and finds no more. */
+const BATCH_SHARE = 0.9;
 const ABLE: readonly ParticipantStyle[] = ['xa', 'tcc', 'tcc'];
 const STYLES: readonly ParticipantStyle[] = [...ABLE, 'sagaOnly'];
 
@@ -56,7 +57,7 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     name: `p${at + 1}`,
     // At least the first two can do 2PC.
     style: dice.pick(at < 2 ? ABLE : STYLES),
-    inBatches: dice.chance(0.8),
+    inBatches: dice.chance(BATCH_SHARE),
     instances: dice.between(1, 2),
   }));
   return {
@@ -71,7 +72,8 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     spreadMs: dice.pick([500, 4_000, 12_000]),
     burst: dice.pick([1, 8, 64, 256, 256]),
     outboxShare: dice.pick([0, 0.2, 0.6]),
-    partitions: dice.pick([1, 3, 6]),
+    // One: most engines read no replies then, and every answer is another one's. Dear, too.
+    partitions: dice.pick([1, 3, 6, 6]),
     faults: new Set(FAULTS.filter(() => dice.chance(FAULT_SHARE))),
   };
 }

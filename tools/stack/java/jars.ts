@@ -10,41 +10,45 @@ import { stopAfter } from '../processes/managed-process.js';
 import { repositoryRoot } from '../repository.js';
 import { waitFor } from '../wait.js';
 import { requireMaven } from './java.js';
+import type { JavaUser } from './java.js';
+
+export interface JarsWanted extends JavaUser {
+  /** Of the folder. */
+  readonly folder: string;
+  /** Below the repository. */
+  readonly pom: string;
+  /** For the one who waits: how much it is. */
+  readonly size: string;
+  readonly log: (line: string) => void;
+}
 
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
 /** One folder per content of the pom: a changed version never meets the jars of the old one. */
-function folderFor(pom: string): string {
-  const digest = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
-  return path.join(repositoryRoot(), 'node_modules', '.cache', 'concordat', `kafka-${digest}`);
+function folderFor({ folder, pom }: JarsWanted): string {
+  const content = readFileSync(path.join(repositoryRoot(), pom));
+  const digest = createHash('sha256').update(content).digest('hex').slice(0, 12);
+  return path.join(repositoryRoot(), 'node_modules', '.cache', 'concordat', `${folder}-${digest}`);
 }
 
-/** Maven says one line per file; the jars of the broker are worth showing, its plugins are not. */
-function reportJars(log: (line: string) => void): (line: string) => void {
-  return (line) => {
-    const jar = /Downloaded from \S+ \S*\/((?:kafka|scala-library)[^/]*\.jar)/.exec(line)?.[1];
-    if (jar !== undefined) log(`Kafka: fetched ${jar}`);
-  };
-}
-
-async function copyJars(pom: string, folder: string, log: (line: string) => void): Promise<void> {
-  requireMaven();
-  log('Kafka: fetching the jars of the broker (43 MB, once)');
+async function copyJars(wanted: JarsWanted, folder: string): Promise<void> {
+  requireMaven(wanted);
+  wanted.log(`${wanted.name}: fetching its jars (${wanted.size}, once)`);
   const target = `${folder}.partial`;
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${target}`];
   const child = await spawnChild({
     command: 'mvn',
-    args: ['--batch-mode', '-f', pom, ...goal],
+    args: ['--batch-mode', '-f', path.join(repositoryRoot(), wanted.pom), ...goal],
     env: process.env,
-    output: { onLine: reportJars(log) },
+    output: {},
     lastSignal: 'KILL',
   });
   const { code } = await stopAfter(child, DOWNLOAD_TIMEOUT_MS);
   if (code !== 0) {
-    const remedy = 'Without a way to a Maven repository, set KAFKA_BROKERS to a broker that runs already.';
-    throw new StackError(`Maven could not fetch the broker's jars:\n${child.logTail()}`, remedy);
+    const remedy = `Without a way to a Maven repository: ${wanted.instead ?? 'nothing else will do'}.`;
+    throw new StackError(`Maven could not fetch the jars of ${wanted.name}:\n${child.logTail()}`, remedy);
   }
   await rename(target, folder);
 }
@@ -59,21 +63,20 @@ async function claimWhenFree(folder: string): Promise<Claim> {
       throw error;
     }
   };
-  const what = `another process to fetch the broker's jars into ${folder}`;
+  const what = `another process to fetch the jars into ${folder}`;
   return waitFor(attempt, { what, timeoutMs: DOWNLOAD_TIMEOUT_MS, intervalMs: 200 });
 }
 
 /**
- * The folder with the jars of the broker that tools/kafka/pom.xml names; fetched when absent.
+ * The folder with the jars that a pom names; fetched when absent, kept in node_modules/.cache.
  * @throws StackError when Maven is missing or cannot fetch them
  */
-export async function kafkaJars(log: (line: string) => void): Promise<string> {
-  const pom = path.join(repositoryRoot(), 'tools', 'kafka', 'pom.xml');
-  const folder = folderFor(pom);
+export async function jarsOf(wanted: JarsWanted): Promise<string> {
+  const folder = folderFor(wanted);
   if (existsSync(folder)) return folder;
   const claim = await claimWhenFree(folder);
   try {
-    if (!existsSync(folder)) await copyJars(pom, folder, log);
+    if (!existsSync(folder)) await copyJars(wanted, folder);
   } finally {
     await claim.release();
   }

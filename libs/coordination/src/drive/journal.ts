@@ -18,11 +18,12 @@ export class Journal {
     private readonly recentEnds: RecentEnds,
   ) {}
 
-  wrote(entry: Entry, before: Drive, change: Change): void {
+  /** `sessionsLost`: of the ledger, before the write. */
+  wrote(entry: Entry, before: Drive, change: Change, sessionsLost: number): void {
     this.waiters.moved(viewOf(entry));
     const outcome = outcomeOf(entry.drive.tx);
     if (outcome !== null && outcomeOf(before.tx) === null) this.outcome(entry, outcome);
-    if (change.ended) this.ended(entry);
+    if (change.ended) this.ended(entry, sessionsLost);
   }
 
   /** Somebody else moved it and we read it. */
@@ -48,9 +49,9 @@ export class Journal {
     this.observeSince(entry, 'decided');
   }
 
-  private ended(entry: Entry): void {
+  private ended(entry: Entry, sessionsLost: number): void {
     const { tx } = entry.drive;
-    this.recentEnds.add(tx.gtx);
+    this.recentEnds.add(tx.gtx, sessionsLost);
     this.observeSince(entry, 'applied');
     if (entry.recovered) this.metrics.count('concordat_recovered_total', { reason: entry.recovered });
     const detail = { gtx: tx.gtx, state: tx.state, attempt: tx.attempt, recovered: entry.recovered };

@@ -191,6 +191,7 @@ export class Stepper {
     );
     const context = { ...this.options, instanceId: this.instanceId };
     const writes = planned.map((one) => stepWrite(one.entry, one.transition.change, context));
+    const { sessionsLost } = this.deps.ledger;
     const outcomes = await this.writeAll(planned, writes);
     if (!outcomes) return;
     await reachAfterWrite(
@@ -202,7 +203,7 @@ export class Stepper {
       ({ outcome }) => outcome.kind === 'applied',
     );
     await this.relay.send(applied.map(({ one, outcome }) => this.applied(one, outcome)));
-    for (const { one } of applied) this.finish(one);
+    for (const { one } of applied) this.finish(one, sessionsLost);
     await reachAfterAnswer(
       this.deps.faults,
       planned.map((one) => one.transition),
@@ -245,8 +246,8 @@ export class Stepper {
     return this.durable(entry, transition.sends, change.decide ? [change.decide.attempt] : []);
   }
 
-  private finish({ work, entry, before, transition }: Planned): void {
-    this.journal.wrote(entry, before, transition.change);
+  private finish({ work, entry, before, transition }: Planned, sessionsLost: number): void {
+    this.journal.wrote(entry, before, transition.change, sessionsLost);
     work.done({ kind: 'ok', stored: viewOf(entry), changed: true });
   }
 

@@ -43,6 +43,11 @@ describe.each([
   ],
   [103, 800, 'batches that waited for locks kept the next ones unread, and were then done one after another'],
   [7003, 1_800, 'an ACCEPTED that was held up past the last fault put off the question for the outcome'],
+  [
+    178_754_033,
+    1_800,
+    'an end was read again after one crash of the ledger, forgotten, and lost in the next crash 169 ms later',
+  ],
   [42, 100, 'rebalances under crashes at writes and lost answers'],
 ])('seed %i (%i transactions): %s', (seed, transactions) => {
   it('keeps every invariant and comes to rest', async () => {

@@ -58,11 +58,13 @@ const rewritten = {
   },
 };
 
-/** Two of one name in one file: the bundler gave the second another one. Throws. */
+/** A class that is no longer anonymous, or whose variable had to be renamed, is called something else. Throws. */
 async function checkNames() {
   const files = (await readdir(OUTPUT)).filter((file) => file.endsWith('.js'));
   const code = await Promise.all(files.map((file) => readFile(path.join(OUTPUT, file), 'utf8')));
-  const named = code.flatMap((text) => [...text.matchAll(/^var (\w+) = class\b/gm)].map(([, name]) => name));
+  const named = code.flatMap((text) =>
+    [...text.matchAll(/^var (\w+) = class(?: extends [^{]+)? \{/gm)].map(([, name]) => name),
+  );
   const times = (names, wanted) => names.filter((name) => name === wanted).length;
   const lost = decorated.filter((name) => times(named, name) < times(decorated, name));
   if (lost.length > 0) throw new Error(`the bundle gave these classes other names: ${lost.join(', ')}`);

@@ -30,7 +30,7 @@ const LIMIT_MS = 15_000;
 const FROZEN_SESSION_MS = 10_000;
 /** An instance silent for this long is dead to the others (1.5 s), and some more. */
 const SILENT_MS = 2_000;
-const PARTICIPANTS: ReadonlySet<string> = new Set(['inventory', 'payments']);
+const isParticipant = (app: string): boolean => app === 'inventory' || app === 'payments';
 const BURST = 3;
 const BURSTS = 6;
 /** How long a point may take to be reached: W5 waits until its participant is silent for 6 s. */
@@ -47,6 +47,8 @@ export class CellRun {
   private readonly noise: string;
   private printedBefore = 0;
   private awayMs = 0;
+  /** The database was seen to keep a local transaction of the stopped process open. */
+  private sessionFroze = false;
 
   constructor(
     private readonly pod: Pod,
@@ -191,17 +193,32 @@ export class CellRun {
   }
 
   private async ended(deeds: readonly Deed[]): Promise<void> {
+    const what = `${deeds.length} transactions ended`;
+    const over = async (): Promise<boolean> => {
+      this.sessionFroze ||= await this.hasFrozenSession();
+      return (await this.open(deeds)).length === 0;
+    };
+    await until(what, LIMIT_MS, over)
+      .catch((error: unknown) => {
+        if (!this.sessionFroze) throw error;
+        return until(what, FROZEN_SESSION_MS, over);
+      })
+      .catch(async (error: unknown) => {
+        throw new Error(`${String(error)}: ${JSON.stringify(await this.open(deeds))}`);
+      });
+  }
+
+  /** Wherever a participant stops, another of its jobs may be in the middle of its local transaction, and keeps the locks of it. */
+  private async hasFrozenSession(): Promise<boolean> {
     const { strike, recovery, victim } = this.cell;
-    // Wherever it stops, another of its jobs may be in the middle of its local transaction, and keeps the locks of it.
-    const frozen = strike === 'stop' && recovery === 'other' && PARTICIPANTS.has(victim);
-    const limitMs = LIMIT_MS + (frozen ? FROZEN_SESSION_MS : 0);
-    await until(
-      `${deeds.length} transactions ended`,
-      limitMs,
-      async () => (await this.open(deeds)).length === 0,
-    ).catch(async (error: unknown) => {
-      throw new Error(`${String(error)}: ${JSON.stringify(await this.open(deeds))}`);
-    });
+    if (strike !== 'stop' || recovery !== 'other' || !isParticipant(victim)) return false;
+    const rows = await this.pod.query(
+      victim,
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+         AND state_change < clock_timestamp() - $1 * interval '1 ms'`,
+      [SILENT_MS],
+    );
+    return rows.length > 0;
   }
 
   /** What has not come to its end, and who has not answered: not in the ledger, live, or an order that is not told. */

@@ -33,8 +33,8 @@ export interface EngineOptions {
   /** Live transactions this process may hold; beyond it BEGIN is refused as overload. */
   readonly maxInflight: number;
   readonly maxBatch: number;
-  /** Transactions taken in one claim. */
-  readonly claimLimit: number;
+  /** Transactions taken over that are pushed at once; the rest of a backlog waits, and lets new ones through. */
+  readonly recoveryWindow: number;
   /** Ids older than this, or tombstones, keys and rows kept longer, are gone (§10). */
   readonly retentionMs: number;
   /** How far in the future an id may lie. */
@@ -53,7 +53,7 @@ export const DEFAULT_OPTIONS: EngineOptions = {
   scanIntervalMs: 500,
   maxInflight: 20_000,
   maxBatch: 1_000,
-  claimLimit: 500,
+  recoveryWindow: 128,
   retentionMs: 14 * 24 * 3_600_000,
   idAheadMs: 5 * 60_000,
   neglectMs: 30_000,

@@ -23,21 +23,15 @@ import { Waiters } from './intake/waiters.js';
 import type { Stage } from './intake/waiters.js';
 import { Relay } from './relay/relay.js';
 import { Takeover } from './recovery/takeover.js';
+import type { Sweep } from './recovery/takeover.js';
 
 /** Observers of others' transactions are dropped after this long without an event. */
 const OBSERVER_IDLE_MS = 30_000;
 /** A step backlog that has not moved for this long means the work is stuck. */
 const STUCK_MS = 5_000;
+const SCAN_ANSWER_MS = 2_000;
 const DRAIN_MS = 5_000;
 const DRAIN_LOOK_MS = 50;
-
-/** What the last sweep came to. `at`: wall clock of this process in milliseconds. */
-export interface Sweep {
-  readonly atWallMs: number;
-  readonly tookMs: number;
-  /** Transactions taken over. */
-  readonly taken: number;
-}
 
 /**
  * The engine room of one process: a coordinator and a watchdog run the same one (a coordinator also takes requests).
@@ -73,7 +67,6 @@ export class Engine {
   private lastMoveMs = 0;
   private lastPasses = -1;
   private scanning: Promise<void> | null = null;
-  private swept: Sweep | null = null;
 
   constructor(
     private readonly deps: EngineDeps,
@@ -105,6 +98,8 @@ export class Engine {
     this.letters = new DeadLetterBox(deps, this.sender());
     this.takeover = new Takeover(deps, options, instanceId, this.table, this.journal, {
       launch: (entries) => this.stepper.launch(entries.map((entry) => ({ entry, announce: true }))),
+      dead: () => this.heartbeats.view.dead.map(({ id }) => id),
+      hears: () => this.subscribed,
     });
     this.desk = new SubmissionDesk(deps, options, this.registry, {
       instanceId,
@@ -124,9 +119,9 @@ export class Engine {
   }
 
   /**
-   * Frees what an earlier process of this name left, begins to beat, takes over what nobody drives, and subscribes. (Taken over in its
-   * own name it would not be told from what is taken already, and the sweep would not end.) Throws when ledger or broker are away;
-   * then call it again.
+   * Frees what an earlier process of this name left, begins to beat and to take over what nobody drives, and subscribes. (Taken over
+   * in its own name it would not be told from what is taken already, and the sweep would not end.) Throws when ledger or broker are
+   * away; then call it again.
    */
   async start(): Promise<void> {
     await this.readState();
@@ -134,7 +129,6 @@ export class Engine {
     this.wheel.start();
     await this.deps.ledger.retire(this.identity.instanceId);
     await this.heartbeats.start();
-    await this.takeover.sweep([]);
     await this.subscribe();
   }
 
@@ -155,7 +149,7 @@ export class Engine {
     await this.relay.drain();
     await this.heartbeats.stop();
     await this.scanning;
-    await this.takeover.idle();
+    await this.takeover.stop();
     await this.deps.ledger.retire(this.identity.instanceId);
   }
 
@@ -178,21 +172,28 @@ export class Engine {
     return waiting;
   }
 
-  /** One sweep now: dead drivers, neglected transactions, returned participants. Resolves with how many were taken over. */
+  /**
+   * One sweep now: dead drivers, neglected transactions, returned participants. Resolves with how many were taken over until it
+   * ended, or within the first two seconds of it: a large backlog goes on being taken.
+   */
   async scan(): Promise<number> {
+    await this.look();
+    let cancel = (): void => undefined;
+    const enough = new Promise<void>((done) => (cancel = this.deps.clock.after(SCAN_ANSWER_MS, done)));
+    await Promise.race([this.takeover.sweep(), enough]).finally(cancel);
+    return this.lastSweep?.taken ?? 0;
+  }
+
+  /** What the sweep goes by: who is back, and the state of the ledger. */
+  private async look(): Promise<void> {
     const back = await this.registry.refresh();
     for (const participant of back) this.participantIsBack(participant);
     await this.readState();
-    const { clock } = this.deps;
-    const beganMs = clock.nowMs();
-    const taken = await this.takeover.sweep(this.heartbeats.view.dead);
-    this.swept = { atWallMs: clock.wallMs(), tookMs: clock.nowMs() - beganMs, taken };
-    return taken;
   }
 
-  /** The last sweep that ended; null before the first. */
+  /** The newest sweep, which may be under way; null before the first. */
   get lastSweep(): Sweep | null {
-    return this.swept;
+    return this.takeover.lastSweep;
   }
 
   private async readState(): Promise<void> {
@@ -315,9 +316,11 @@ export class Engine {
     const now = this.deps.clock.nowMs();
     if (dead.length === 0 && now - this.lastScanMs < this.options.scanIntervalMs) return;
     this.lastScanMs = now;
-    this.scanning ??= this.scan()
-      .then(() => undefined)
-      .catch((error: unknown) => this.deps.log.warn({ err: error }, 'sweep failed; the next one repeats it'))
+    const failed = (error: unknown): void =>
+      this.deps.log.warn({ err: error }, 'sweep failed; the next one repeats it');
+    // Those who are back and the ledger's state are looked at while a long sweep goes on.
+    this.scanning ??= this.look()
+      .then(() => void this.takeover.sweep().catch(failed), failed)
       .finally(() => (this.scanning = null));
   }
 

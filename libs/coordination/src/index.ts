@@ -1,6 +1,6 @@
 export { Batcher } from './batcher.js';
 export { Engine } from './engine.js';
-export type { Sweep } from './engine.js';
+export type { Sweep } from './recovery/takeover.js';
 export { DEFAULT_OPTIONS } from './deps.js';
 export type { EngineDeps, EngineOptions, Identity } from './deps.js';
 export { BeginRejected } from './intake/begin-rejected.js';

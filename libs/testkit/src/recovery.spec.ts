@@ -91,7 +91,7 @@ describe('a coordinator that comes back under its name', () => {
   it('ends all it left, also when that is more than one claim takes', async () => {
     let cut = false;
     const gate: LedgerGate = async (verb, run) => (cut && verb === 'commitSteps' ? NEVER : run());
-    const engine = await start({ engine: { ...QUICK, claimLimit: 2 }, gate });
+    const engine = await start({ engine: { ...QUICK, recoveryWindow: 2 }, gate });
     cut = true;
     const left = await Promise.all(Array.from({ length: 9 }, () => engine.desk.submit(submission(REQUEST))));
 

@@ -84,11 +84,16 @@ export class DriveTable {
     if (again) entry.askedAtMs = -Infinity;
   }
 
-  /** Whether those it waits for have it in the queue they are working through: then it is looked at again a little later. */
-  putsOff(entry: Entry): boolean {
+  /** Whether those it waits for have it in the queue they are working through. */
+  isComing(entry: Entry): boolean {
     const commands = outstanding(entry.drive);
-    const coming = commands.every(({ participant }) => this.pace.isComing(participant, entry.askedAtMs));
-    if (commands.length === 0 || !coming) return false;
+    if (commands.length === 0) return false;
+    return commands.every(({ participant }) => this.pace.isComing(participant, entry.askedAtMs));
+  }
+
+  /** Whether its answers are coming: then it is looked at again a little later. */
+  putsOff(entry: Entry): boolean {
+    if (!this.isComing(entry)) return false;
     entry.resendAtMs = this.clock.nowMs() + FIRST_RESEND_MS;
     return true;
   }

@@ -44,11 +44,22 @@ export class ReplyIntake {
       }
     }
     await this.greet(hellos);
-    const outcomes = await Promise.all(received.map((one) => this.tell(one)));
-    const unknown = received.filter((_, at) => outcomes[at] === 'unknown');
-    refusals.push(...outcomes.filter((outcome) => typeof outcome === 'object'));
+    const results = await this.results(received);
+    const unknown = received.filter((_, at) => results[at]!.kind === 'unknown');
+    refusals.push(...results.flatMap((result, at) => refusalOf(received[at]!, result)));
     refusals.push(...(await this.answerUnknown(unknown)));
     await this.letters.put(refusals);
+  }
+
+  /** In the order of the replies. What is told and what is asked go side by side, each as a batch. */
+  private async results(received: readonly Received[]): Promise<readonly EventResult[]> {
+    const [asking, telling] = split(received, ({ reply }) => reply.type === 'INQUIRY');
+    const [asked, told] = await Promise.all([this.inquire(asking), this.tell(telling)]);
+    const all = new Map([
+      ...asking.map((one, at) => [one, asked[at]!] as const),
+      ...telling.map((one, at) => [one, told[at]!] as const),
+    ]);
+    return received.map((one) => all.get(one)!);
   }
 
   private async greet(hellos: readonly ParticipantHello[]): Promise<void> {
@@ -59,30 +70,39 @@ export class ReplyIntake {
     for (const name of await this.registry.refresh()) this.hooks.participantIsBack(name);
   }
 
-  private async tell({ record, reply }: Received): Promise<'ok' | 'unknown' | Refusal> {
-    const event = replyEvent(reply);
-    const result = event ? await this.hooks.submit(reply.gtx, event) : await this.inquire(reply);
-    if (result.kind === 'unknown') return 'unknown';
-    if (result.kind === 'refused') return { record, reason: result.code, detail: result.detail };
+  private async tell(telling: readonly Received[]): Promise<readonly EventResult[]> {
+    const results = await Promise.all(
+      telling.map(({ reply }) => this.hooks.submit(reply.gtx, replyEvent(reply)!)),
+    );
     // Only what was believed: the name of a participant is a label, and strangers must not make labels.
-    if (reply.type === 'VOTE') this.countVote(reply);
-    return 'ok';
+    for (const [at, { reply }] of telling.entries())
+      if (reply.type === 'VOTE' && results[at]!.kind === 'ok') this.countVote(reply);
+    return results;
   }
 
   /** An INQUIRY is answered by repeating the decision to the branch that asks; PENDING is no answer: the decision will come. */
-  private async inquire(reply: BranchReply): Promise<EventResult> {
-    const looked = await this.hooks.submit(reply.gtx, { type: 'look' });
-    if (looked.kind !== 'ok') return looked;
-    const fault = senderFault(looked, reply);
-    if (fault) return fault;
-    const [answered] = await answerInquiries(this.deps.ledger, [inquiryOf(reply)]);
-    if (answered && (answered.answer === 'COMMIT' || answered.answer === 'ABORT')) {
-      await this.hooks.submit(reply.gtx, {
-        type: 'answer',
-        command: { type: answered.answer, ...addressOf(reply) },
-      });
-    }
-    return looked;
+  private async inquire(asking: readonly Received[]): Promise<readonly EventResult[]> {
+    const looked = await Promise.all(
+      asking.map(({ reply }) => this.hooks.submit(reply.gtx, { type: 'look' })),
+    );
+    const results = looked.map((result, at) => senderFault(result, asking[at]!.reply) ?? result);
+    const rightful = asking.filter((_, at) => results[at]!.kind === 'ok');
+    await this.answer(rightful);
+    return results;
+  }
+
+  private async answer(asking: readonly Received[]): Promise<void> {
+    const inquiries = asking.map(({ reply }) => inquiryOf(reply));
+    const answers = await answerInquiries(this.deps.ledger, inquiries);
+    await Promise.all(
+      answers.map(async ({ inquiry, answer }) => {
+        if (answer !== 'COMMIT' && answer !== 'ABORT') return;
+        await this.hooks.submit(inquiry.gtx, {
+          type: 'answer',
+          command: { type: answer, ...addressOf(inquiry) },
+        });
+      }),
+    );
   }
 
   /** A gtx no ledger row knows: a registered participant that holds something gets the inquiry rule, the rest is refused. */
@@ -90,19 +110,7 @@ export class ReplyIntake {
     if (unknown.length === 0) return [];
     const known = await this.registry.find(unknown.map(({ reply }) => reply.participant));
     const [registered, strangers] = split(unknown, ({ reply }) => known.has(reply.participant));
-    const asking = registered.filter(({ reply }) => asksForOutcome(reply));
-    const answers = await answerInquiries(
-      this.deps.ledger,
-      asking.map(({ reply }) => inquiryOf(reply)),
-    );
-    for (const { inquiry, answer } of answers) {
-      if (answer === 'ABORT' || answer === 'COMMIT') {
-        await this.hooks.submit(inquiry.gtx, {
-          type: 'answer',
-          command: { type: answer, ...addressOf(inquiry) },
-        });
-      }
-    }
+    await this.answer(registered.filter(({ reply }) => asksForOutcome(reply)));
     return strangers.map(({ record, reply }) => ({
       record,
       reason: 'UNKNOWN_PARTICIPANT',
@@ -116,7 +124,8 @@ export class ReplyIntake {
 }
 
 /** Only a branch of the plan, through its own participant, may ask; a tombstone has no plan and answers anybody registered. */
-function senderFault(looked: Extract<EventResult, { kind: 'ok' }>, reply: BranchReply): EventResult | null {
+function senderFault(looked: EventResult, reply: BranchReply): EventResult | null {
+  if (looked.kind !== 'ok') return null;
   const { stored } = looked;
   if (stored.tombstone) return null;
   const branch = branchOf(stored.tx, reply.branch);
@@ -128,6 +137,10 @@ function senderFault(looked: Extract<EventResult, { kind: 'ok' }>, reply: Branch
     detail: `${reply.participant} is not ${branch.participant}`,
     stored,
   };
+}
+
+function refusalOf({ record }: Received, result: EventResult): readonly Refusal[] {
+  return result.kind === 'refused' ? [{ record, reason: result.code, detail: result.detail }] : [];
 }
 
 function helloOf(message: Extract<ReplyMessage, { type: 'HELLO' }>): ParticipantHello {

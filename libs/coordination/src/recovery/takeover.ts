@@ -1,15 +1,29 @@
-import type { ClaimOptions, InstanceRecord, StoredTransaction } from '#persistence';
+import type { ClaimOptions, StoredTransaction } from '#persistence';
 import type { EngineDeps, EngineOptions } from '../deps.js';
 import type { Entry } from '../drive/entry.js';
 import type { Journal } from '../drive/journal.js';
 import type { DriveTable } from '../drive/table.js';
+import { RecoveryWindow } from './recovery-window.js';
 
-/** Claims under way at once: a backlog is drained in parallel batches. */
-const LANES = 4;
+/** What a sweep came to so far. */
+export interface Sweep {
+  /** Wall clock of this process in milliseconds. */
+  readonly atWallMs: number;
+  readonly tookMs: number;
+  /** Transactions taken over. */
+  readonly taken: number;
+}
+
+/** Transactions whose write failed are read again in portions of this size. */
+const DOUBTFUL_AT_ONCE = 500;
 
 export interface TakeoverHooks {
   /** Re-send what these call for, and announce what a dead driver may not have. */
   readonly launch: (entries: readonly Entry[]) => Promise<void>;
+  /** Ids of the instances that are silent now. */
+  readonly dead: () => readonly string[];
+  /** Whether answers can come to this process now. */
+  readonly hears: () => boolean;
 }
 
 /**
@@ -19,6 +33,9 @@ export interface TakeoverHooks {
 export class Takeover {
   private running: Promise<number> | null = null;
   private claimFailed = false;
+  private stopped = false;
+  private readonly window: RecoveryWindow;
+  private last: Sweep | null = null;
 
   constructor(
     private readonly deps: EngineDeps,
@@ -27,24 +44,50 @@ export class Takeover {
     private readonly table: DriveTable,
     private readonly journal: Journal,
     private readonly hooks: TakeoverHooks,
-  ) {}
+  ) {
+    this.window = new RecoveryWindow(table, deps.clock, hooks.hears, options.recoveryWindow);
+  }
 
-  /** One sweep; calls while one runs share it. Resolves with how many transactions were taken. */
-  sweep(dead: readonly Pick<InstanceRecord, 'id'>[]): Promise<number> {
-    this.running ??= this.run(dead.map((instance) => instance.id)).finally(() => (this.running = null));
+  /** The newest sweep, which may be under way; null before the first. */
+  get lastSweep(): Sweep | null {
+    return this.last;
+  }
+
+  /**
+   * Takes all that nobody drives, a window of it at a time: with a large backlog it goes on for as long as that lasts. Calls while
+   * one runs share it. Resolves with how many transactions were taken.
+   */
+  sweep(): Promise<number> {
+    this.running ??= this.run().finally(() => (this.running = null));
     return this.running;
   }
 
-  idle(): Promise<unknown> {
-    return this.running ?? Promise.resolve();
+  /** Takes nothing more; resolves when the sweep under way has ended. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await Promise.allSettled([this.running]);
   }
 
-  private async run(dead: readonly string[]): Promise<number> {
-    const doubtful = await this.adoptDoubtful();
-    const lost = this.claimFailed ? await this.claimOwn() : 0;
-    const lanes = Array.from({ length: LANES }, () => this.lane(dead));
-    const taken = await Promise.all(lanes);
-    return taken.reduce((sum, count) => sum + count, doubtful + lost);
+  private async run(): Promise<number> {
+    const { clock } = this.deps;
+    const [atWallMs, beganMs] = [clock.wallMs(), clock.nowMs()];
+    let taken = this.claimFailed ? await this.claimOwn() : 0;
+    for (let more = true; more;) {
+      const portion = await this.portion();
+      taken += portion.taken;
+      more = portion.more;
+      this.last = { atWallMs, tookMs: clock.nowMs() - beganMs, taken };
+    }
+    return taken;
+  }
+
+  /** As much as the window has room for. `more`: there may be more to take. */
+  private async portion(): Promise<{ taken: number; more: boolean }> {
+    const adopted = await this.adoptDoubtful();
+    const room = await this.window.room(() => !this.stopped);
+    if (room === 0) return { taken: adopted, more: false };
+    const claimed = await this.claimBatch(this.hooks.dead(), room);
+    return { taken: adopted + claimed, more: claimed === room };
   }
 
   /**
@@ -53,28 +96,17 @@ export class Takeover {
    */
   private async claimOwn(): Promise<number> {
     this.claimFailed = false;
-    return this.lane([this.instanceId]);
+    return this.claimBatch([this.instanceId], this.options.recoveryWindow);
   }
 
-  private async lane(dead: readonly string[]): Promise<number> {
-    let taken = 0;
-    for (let more = true; more;) {
-      const count = await this.claimBatch(dead);
-      taken += count;
-      more = count === this.options.claimLimit;
-    }
-    return taken;
-  }
-
-  private async claimBatch(dead: readonly string[]): Promise<number> {
+  private async claimBatch(dead: readonly string[], limit: number): Promise<number> {
     // TLA+: Load
-    const { claimLimit, neglectMs } = this.options;
     const claimed = await this.claim({
       instanceId: this.instanceId,
       deadInstances: dead,
       driven: dead.includes(this.instanceId) ? this.table.driven : [],
-      limit: claimLimit,
-      nextInMs: neglectMs,
+      limit,
+      nextInMs: this.options.neglectMs,
       timelineKind: 'TAKEN_OVER',
     });
     if (claimed.length === 0) return 0;
@@ -82,6 +114,7 @@ export class Takeover {
     const entries = claimed.map((stored) => this.table.put(stored, 'takeover'));
     this.deps.log.info({ transactions: claimed.length, dead }, 'took over transactions');
     if (this.deps.faults.armed) await this.deps.faults.reach('W2', claimed.length);
+    this.window.launched(entries);
     await this.hooks.launch(entries);
     return claimed.length;
   }
@@ -100,7 +133,7 @@ export class Takeover {
    * any more: unless it is announced here, its initiator hears of it only when it asks.
    */
   private async adoptDoubtful(): Promise<number> {
-    const gtxs = this.journal.takeDoubtful(this.options.claimLimit);
+    const gtxs = this.journal.takeDoubtful(DOUBTFUL_AT_ONCE);
     if (gtxs.length === 0) return 0;
     try {
       const stored = await this.deps.ledger.load(gtxs);

@@ -29,7 +29,6 @@ import type { Sweep } from './recovery/takeover.js';
 const OBSERVER_IDLE_MS = 30_000;
 /** A step backlog that has not moved for this long means the work is stuck. */
 const STUCK_MS = 5_000;
-const SCAN_ANSWER_MS = 2_000;
 const DRAIN_MS = 5_000;
 const DRAIN_LOOK_MS = 50;
 
@@ -100,6 +99,7 @@ export class Engine {
       launch: (entries) => this.stepper.launch(entries.map((entry) => ({ entry, announce: true }))),
       dead: () => this.heartbeats.view.dead.map(({ id }) => id),
       hears: () => this.subscribed,
+      working: () => this.working(),
     });
     this.desk = new SubmissionDesk(deps, options, this.registry, {
       instanceId,
@@ -139,6 +139,7 @@ export class Engine {
   async stop(drainMs = DRAIN_MS): Promise<void> {
     const [replies, ...intake] = this.subscriptions;
     this.subscriptions = [];
+    await this.takeover.stop();
     await Promise.all(intake.map((subscription) => subscription.stop()));
     await this.desk.idle();
     await this.drained(drainMs);
@@ -149,7 +150,6 @@ export class Engine {
     await this.relay.drain();
     await this.heartbeats.stop();
     await this.scanning;
-    await this.takeover.stop();
     await this.deps.ledger.retire(this.identity.instanceId);
   }
 
@@ -173,15 +173,12 @@ export class Engine {
   }
 
   /**
-   * One sweep now: dead drivers, neglected transactions, returned participants. Resolves with how many were taken over until it
-   * ended, or within the first two seconds of it: a large backlog goes on being taken.
+   * One sweep now: dead drivers, neglected transactions, returned participants. Resolves with how many were taken over; of a large
+   * backlog that is the first of it.
    */
   async scan(): Promise<number> {
     await this.look();
-    let cancel = (): void => undefined;
-    const enough = new Promise<void>((done) => (cancel = this.deps.clock.after(SCAN_ANSWER_MS, done)));
-    await Promise.race([this.takeover.sweep(), enough]).finally(cancel);
-    return this.lastSweep?.taken ?? 0;
+    return this.takeover.sweep();
   }
 
   /** What the sweep goes by: who is back, and the state of the ledger. */
@@ -191,7 +188,7 @@ export class Engine {
     await this.readState();
   }
 
-  /** The newest sweep, which may be under way; null before the first. */
+  /** The last sweep that ended; null before the first. */
   get lastSweep(): Sweep | null {
     return this.takeover.lastSweep;
   }
@@ -316,11 +313,9 @@ export class Engine {
     const now = this.deps.clock.nowMs();
     if (dead.length === 0 && now - this.lastScanMs < this.options.scanIntervalMs) return;
     this.lastScanMs = now;
-    const failed = (error: unknown): void =>
-      this.deps.log.warn({ err: error }, 'sweep failed; the next one repeats it');
-    // Those who are back and the ledger's state are looked at while a long sweep goes on.
-    this.scanning ??= this.look()
-      .then(() => void this.takeover.sweep().catch(failed), failed)
+    this.scanning ??= this.scan()
+      .then(() => undefined)
+      .catch((error: unknown) => this.deps.log.warn({ err: error }, 'sweep failed; the next one repeats it'))
       .finally(() => (this.scanning = null));
   }
 

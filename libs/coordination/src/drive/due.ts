@@ -29,6 +29,9 @@ export function dueEvents(
 /** Asked again after this long, should the write fail or the saga be past its pivot. */
 const DEADLINE_AGAIN_MS = 2_000;
 
+/** Nothing came of so many questions: perhaps the answers went to another instance, which has ended it by now. */
+const TRIES_TO_REREAD = 4;
+
 function eventsOf(entry: Entry, table: DriveTable, now: number, random: Random): readonly WorkEvent[] {
   const events: WorkEvent[] = [];
   if (overdue(entry, now)) {
@@ -40,6 +43,7 @@ function eventsOf(entry: Entry, table: DriveTable, now: number, random: Random):
     if (table.putsOff(entry)) return events;
     entry.tries += 1;
     entry.resendAtMs = now + backoffMs(entry.tries, random.next());
+    if (entry.tries % TRIES_TO_REREAD === 0) events.push({ type: 'reread' });
     events.push({ type: 'resend', participant: null });
   }
   return events;

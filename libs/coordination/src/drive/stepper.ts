@@ -81,11 +81,14 @@ export class Stepper {
     }
   }
 
-  /** Brings what this process does not drive from the ledger, in one read: others move that, so a copy of it is old. */
+  /** Brings what this process does not drive, or may not drive any more, from the ledger, in one read: others move that. */
   private async loadMissing(batch: readonly Work[]) {
-    const read = new Set(batch.map((work) => work.gtx).filter((gtx) => !this.table.get(gtx)?.mine));
+    const wanted = batch.filter(({ gtx, event }) => event.type === 'reread' || !this.table.get(gtx)?.mine);
+    const read = new Set(wanted.map((work) => work.gtx));
     if (read.size > 0) {
-      for (const stored of await this.deps.ledger.load([...read])) this.table.put(stored);
+      const loaded = await this.deps.ledger.load([...read]);
+      for (const stored of loaded)
+        if (!this.table.isCurrent(stored)) this.journal.moved(this.table.put(stored));
     }
     const [here, gone] = partition(batch, (work) => this.table.get(work.gtx) !== undefined);
     for (const work of gone) work.done({ kind: 'unknown' });
@@ -138,6 +141,7 @@ export class Stepper {
     const { event } = work;
     switch (event.type) {
       case 'look':
+      case 'reread':
         return { kind: 'none', reason: 'looked' };
       case 'answer':
         return { kind: 'volatile', drive: entry.drive, sends: [event.command] };

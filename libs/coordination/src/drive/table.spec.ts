@@ -28,8 +28,10 @@ const stored = (driver: string): StoredTransaction => ({
 function running(driver: string) {
   const clock = new SteppedClock();
   const asked: number[] = [];
+  const events: string[] = [];
   const wheel = new Wheel(clock, (keys) => {
     const due = dueEvents(keys, table, clock, RANDOM);
+    events.push(...due.map(({ event }) => event.type).filter((type) => type !== 'flush'));
     if (due.some(({ event }) => event.type === 'resend')) asked.push(clock.nowMs());
   });
   const table = new DriveTable(clock, wheel, 'me');
@@ -38,7 +40,7 @@ function running(driver: string) {
   const until = async (ms: number): Promise<void> => {
     while (clock.nowMs() < ms) await clock.step();
   };
-  return { table, entry, clock, asked, until };
+  return { table, entry, clock, asked, events, until };
 }
 
 describe('the drive table', () => {
@@ -83,5 +85,21 @@ describe('the drive table', () => {
     table.askAgain();
     await until(5_000);
     expect(asked).toEqual([]);
+  });
+
+  it('is read again now and then while nothing comes of asking: another instance may have ended it', async () => {
+    const { events, until } = running('me');
+    await until(16_000);
+    expect(events).toEqual(['resend', 'resend', 'resend', 'reread', 'resend', 'resend']);
+  });
+
+  it('knows whether an image that was read is the one it drives from', () => {
+    const { table } = running('me');
+    const image = stored('me');
+    const later = { ...image, tx: { ...image.tx, version: image.tx.version + 1 } };
+    expect(table.isCurrent(image)).toBe(true);
+    expect(table.isCurrent(later)).toBe(false);
+    expect(table.isCurrent({ ...image, endedAt: '2026-01-01T00:00:00.000Z' })).toBe(false);
+    expect(table.isCurrent({ ...image, driver: 'other' })).toBe(false);
   });
 });

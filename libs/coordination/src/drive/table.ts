@@ -62,6 +62,13 @@ export class DriveTable {
     return entry;
   }
 
+  /** Whether this process drives it from exactly this image: to put it in again would only start its timers afresh. */
+  isCurrent(stored: StoredTransaction): boolean {
+    const known = this.entries.get(stored.tx.gtx);
+    if (!known?.mine || stored.driver !== this.instanceId) return false;
+    return stored.endedAt === null && stored.tx.version === known.drive.tx.version;
+  }
+
   /** Sets the next moment at which the entry wants attention. */
   arm(entry: Entry): void {
     if (!entry.mine) return;

@@ -25,10 +25,14 @@ export interface Work {
   rereads: number;
 }
 
-/** Besides the protocol's events: `resend` (repeat what is outstanding, maybe only to one participant) and `look` (just load it). */
+/**
+ * Besides the protocol's events: `resend` (repeat what is outstanding, maybe only to one participant), `look` (load it unless it is
+ * driven here) and `reread` (load it in any case).
+ */
 export type WorkEvent =
   | ProtocolEvent
   | { readonly type: 'resend'; readonly participant: string | null }
   | { readonly type: 'look' }
+  | { readonly type: 'reread' }
   /** Repeat the decision to one branch that asks. */
   | { readonly type: 'answer'; readonly command: Command };

@@ -2,10 +2,11 @@ import type { Clock } from '#observability';
 import type { Entry } from '../drive/entry.js';
 import type { DriveTable } from '../drive/table.js';
 
-/** Time for the first answer to a transaction just taken over: without one it leaves the window, since nobody may be there to give it. */
+/** Time for the first answer to a transaction just taken over. Without one it leaves the window: nobody may be there to give it. */
 const FIRST_ANSWER_MS = 100;
-const LOOK_MS = 20;
-/** Room is filled once this part of the window is free: batches of one would cost more than they hasten. */
+/** The longest a transaction takes room while its answers are coming: a slow participant may hold up the others for so long. */
+const LONGEST_MS = 250;
+/** Room counts once this part of the window is free: batches of one would cost more than they hasten. */
 const WORTH_A_CLAIM = 1 / 4;
 
 interface Launched {
@@ -29,29 +30,24 @@ export class RecoveryWindow {
     private readonly size: number,
   ) {}
 
+  /** These are asked for now. */
   launched(entries: readonly Entry[]): void {
     const atMs = this.clock.nowMs();
     this.underWay = [...this.underWay, ...entries.map(({ drive }) => ({ gtx: drive.tx.gtx, atMs }))];
   }
 
-  /** Resolves with how many more may be taken (at least one), or with 0 once nobody wants any more. */
-  async room(wanted: () => boolean): Promise<number> {
-    for (; wanted(); await this.aLittle()) {
-      this.underWay = this.underWay.filter((one) => this.holds(one));
-      const free = this.size - this.underWay.length;
-      if (free >= this.size * WORTH_A_CLAIM) return free;
-    }
-    return 0;
+  /** How many more may be taken now. */
+  room(): number {
+    this.underWay = this.underWay.filter((one) => this.holds(one));
+    const free = this.size - this.underWay.length;
+    return free >= this.size * WORTH_A_CLAIM ? free : 0;
   }
 
   private holds({ gtx, atMs }: Launched): boolean {
     const entry = this.table.get(gtx);
     if (!entry?.mine) return false;
-    const isYoung = this.clock.nowMs() - atMs < FIRST_ANSWER_MS;
-    return isYoung || !this.hears() || this.table.isComing(entry);
-  }
-
-  private aLittle(): Promise<void> {
-    return new Promise((resolve) => void this.clock.after(LOOK_MS, resolve));
+    if (!this.hears()) return true;
+    const ageMs = this.clock.nowMs() - atMs;
+    return ageMs < FIRST_ANSWER_MS || (ageMs < LONGEST_MS && this.table.isComing(entry));
   }
 }

@@ -17,6 +17,9 @@ export interface Sweep {
 /** Transactions whose write failed are read again in portions of this size. */
 const DOUBTFUL_AT_ONCE = 500;
 
+/** While the window is full, it is looked at again after this long. */
+const FULL_LOOK_MS = 20;
+
 export interface TakeoverHooks {
   /** Re-send what these call for, and announce what a dead driver may not have. */
   readonly launch: (entries: readonly Entry[]) => Promise<void>;
@@ -24,6 +27,8 @@ export interface TakeoverHooks {
   readonly dead: () => readonly string[];
   /** Whether answers can come to this process now. */
   readonly hears: () => boolean;
+  /** Whether this process moves what it has: others take over from one that does not. */
+  readonly working: () => boolean;
 }
 
 /**
@@ -34,6 +39,7 @@ export class Takeover {
   private running: Promise<number> | null = null;
   private claimFailed = false;
   private stopped = false;
+  private cancelNext = (): void => undefined;
   private readonly window: RecoveryWindow;
   private last: Sweep | null = null;
 
@@ -48,14 +54,14 @@ export class Takeover {
     this.window = new RecoveryWindow(table, deps.clock, hooks.hears, options.recoveryWindow);
   }
 
-  /** The newest sweep, which may be under way; null before the first. */
+  /** The last sweep that ended; null before the first. */
   get lastSweep(): Sweep | null {
     return this.last;
   }
 
   /**
-   * Takes all that nobody drives, a window of it at a time: with a large backlog it goes on for as long as that lasts. Calls while
-   * one runs share it. Resolves with how many transactions were taken.
+   * Takes as much as there is room for; where there is more, it goes on by itself as room comes. Calls while one runs share it.
+   * Resolves with how many transactions were taken now.
    */
   sweep(): Promise<number> {
     this.running ??= this.run().finally(() => (this.running = null));
@@ -65,42 +71,42 @@ export class Takeover {
   /** Takes nothing more; resolves when the sweep under way has ended. */
   async stop(): Promise<void> {
     this.stopped = true;
+    this.cancelNext();
     await Promise.allSettled([this.running]);
   }
 
   private async run(): Promise<number> {
     const { clock } = this.deps;
     const [atWallMs, beganMs] = [clock.wallMs(), clock.nowMs()];
-    let taken = this.claimFailed ? await this.claimOwn() : 0;
-    for (let more = true; more;) {
-      const portion = await this.portion();
-      taken += portion.taken;
-      more = portion.more;
-      this.last = { atWallMs, tookMs: clock.nowMs() - beganMs, taken };
+    this.cancelNext();
+    let taken = await this.adoptDoubtful();
+    for (let more = true; more && !this.stopped;) {
+      const room = this.window.room();
+      const claimed = room > 0 ? await this.claimBatch(room) : 0;
+      taken += claimed;
+      more = room > 0 && claimed === room;
+      if (room === 0) this.goOn();
     }
+    this.last = { atWallMs, tookMs: clock.nowMs() - beganMs, taken };
     return taken;
   }
 
-  /** As much as the window has room for. `more`: there may be more to take. */
-  private async portion(): Promise<{ taken: number; more: boolean }> {
-    const adopted = await this.adoptDoubtful();
-    const room = await this.window.room(() => !this.stopped);
-    if (room === 0) return { taken: adopted, more: false };
-    const claimed = await this.claimBatch(this.hooks.dead(), room);
-    return { taken: adopted + claimed, more: claimed === room };
+  private goOn(): void {
+    const failed = (error: unknown): void =>
+      this.deps.log.warn({ err: error }, 'sweep failed; the next one repeats it');
+    this.cancelNext = this.deps.clock.after(FULL_LOOK_MS, () => {
+      if (!this.stopped && this.hooks.working()) void this.sweep().catch(failed);
+    });
   }
 
   /**
    * A claim that failed may have happened: then transactions are ours in the ledger that nobody here knows of, and all the others
-   * take them for driven. Before any other claim of this process, which would be taken twice.
+   * take them for driven. Until a claim found no more than it had room for, this process counts as dead, too: what it drives is left out.
    */
-  private async claimOwn(): Promise<number> {
-    this.claimFailed = false;
-    return this.claimBatch([this.instanceId], this.options.recoveryWindow);
-  }
-
-  private async claimBatch(dead: readonly string[], limit: number): Promise<number> {
+  private async claimBatch(limit: number): Promise<number> {
     // TLA+: Load
+    const lost = this.claimFailed;
+    const dead = [...this.hooks.dead(), ...(lost ? [this.instanceId] : [])];
     const claimed = await this.claim({
       instanceId: this.instanceId,
       deadInstances: dead,
@@ -109,14 +115,18 @@ export class Takeover {
       nextInMs: this.options.neglectMs,
       timelineKind: 'TAKEN_OVER',
     });
-    if (claimed.length === 0) return 0;
+    if (lost && claimed.length < limit) this.claimFailed = false;
+    if (claimed.length > 0) await this.launch(claimed, dead);
+    return claimed.length;
+  }
+
+  private async launch(claimed: readonly StoredTransaction[], dead: readonly string[]): Promise<void> {
     if (this.deps.faults.armed) await this.deps.faults.reach('W1', claimed.length);
     const entries = claimed.map((stored) => this.table.put(stored, 'takeover'));
+    this.window.launched(entries);
     this.deps.log.info({ transactions: claimed.length, dead }, 'took over transactions');
     if (this.deps.faults.armed) await this.deps.faults.reach('W2', claimed.length);
-    this.window.launched(entries);
     await this.hooks.launch(entries);
-    return claimed.length;
   }
 
   private async claim(options: ClaimOptions): Promise<readonly StoredTransaction[]> {

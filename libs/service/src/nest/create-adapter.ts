@@ -1,9 +1,9 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { AllowedMethods } from '../http/allowed-methods.js';
-import { overloaded } from '../http/problem.js';
 import { clientProblem } from '../http/problem-of.js';
 import type { AppObservability } from '../observability.js';
+import { admit } from './admission.js';
 import { answerClientError, answerExpectation } from './client-error.js';
 import { HttpDrain } from './http-drain.js';
 import { acceptOnlyJson, MAX_BODY_BYTES } from './json-body.js';
@@ -13,8 +13,6 @@ import { sendProblem } from './problem.filter.js';
 const KEEP_ALIVE_MS = 72_000;
 /** A request must have arrived whole after this. */
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Answered however many requests are under way. */
-const ALWAYS = /^\/(health\/|metrics)/;
 
 export interface ServerParts {
   readonly adapter: FastifyAdapter;
@@ -48,10 +46,9 @@ export function createAdapter(
   fastify.addHook('onRequest', (request, reply, done) => {
     // What follows an Upgrade that nobody takes is parsed without errors by Node: bad bytes vanish, and wait in vain for an answer.
     if (request.headers.upgrade !== undefined) reply.header('connection', 'close');
-    const tooMany = drain.inFlight > maxInFlight && !ALWAYS.test(request.url);
-    if (tooMany) done(overloaded(`More than ${maxInFlight} requests are under way here.`));
-    else done(lacksHost(request) ? clientProblem(400, 'The Host header is missing.') : undefined);
+    done(lacksHost(request) ? clientProblem(400, 'The Host header is missing.') : undefined);
   });
+  admit(fastify, maxInFlight, observability.clock);
   fastify.addHook('onResponse', (request, reply, done) => {
     report(observability, request, reply);
     done();

@@ -34,11 +34,6 @@ export class HttpDrain {
     );
   }
 
-  /** Requests under way. */
-  get inFlight(): number {
-    return this.underWay;
-  }
-
   /** Resolves with the number of requests that had to be cut: 0 after a clean drain. */
   async close(timeoutMs: number): Promise<number> {
     if (!this.server.listening) return 0;

@@ -93,9 +93,10 @@ export class Shop {
 
   /** Whichever instance of the orders service is next: they are one shop. */
   private counter(): string {
-    const { urls } = this.site.cluster;
-    const counters = Object.keys(urls).filter((name) => name.startsWith('orders-'));
-    return urls[counters[(this.asked += 1) % counters.length]!]!;
+    const { cluster, counters } = this.site;
+    const shops = cluster.names.filter((name) => name.startsWith('orders-'));
+    const next = shops[(this.asked += 1) % shops.length]!;
+    return counters?.[next] ?? cluster.urls[next]!;
   }
 
   private async put(app: string, path: string, body: object): Promise<void> {

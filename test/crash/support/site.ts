@@ -11,6 +11,8 @@ export interface Site extends Overlook {
   readonly kafka: Pick<Kafka, 'brokers'>;
   readonly postgres: Postgres;
   readonly topicPrefix: string;
+  /** Where customers find an app, by its name, when not at its own address. */
+  readonly counters?: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 

@@ -15,6 +15,8 @@ export interface StandbyOptions {
   /** The settings the primary was started with: a standby must allow as many sessions and prepared transactions. */
   settings?: Record<string, string>;
   maxPreparedTransactions?: number;
+  /** Where it streams from, when not from the primary's own port: a cable that can be cut. */
+  throughPort?: number;
 }
 
 /** A server that follows another one. */
@@ -26,6 +28,8 @@ export interface Standby extends Postgres {
 }
 
 const STREAMING_TIMEOUT_MS = 30_000;
+/** A stream that was cut is asked for again so soon; by default after 5 s, in which no commit of the primary ends. */
+const STREAM_AGAIN = '500ms';
 
 async function makeSlot(port: number, name: string): Promise<void> {
   await withAdmin(port, (client) =>
@@ -42,7 +46,11 @@ async function makeFollower(dataDir: string, primaryPort: number, slot: string):
   const login = `user=${SUPERUSER} password=${PASSWORD} application_name=${slot}`;
   await appendFile(
     path.join(dataDir, 'postgresql.auto.conf'),
-    `primary_conninfo = 'host=127.0.0.1 port=${primaryPort} ${login}'\nprimary_slot_name = '${slot}'\n`,
+    [
+      `primary_conninfo = 'host=127.0.0.1 port=${primaryPort} ${login}'`,
+      `primary_slot_name = '${slot}'`,
+      `wal_retrieve_retry_interval = '${STREAM_AGAIN}'\n`,
+    ].join('\n'),
   );
 }
 
@@ -103,8 +111,8 @@ export async function startStandby(
   const dataDir = path.resolve(options.dataDir);
   await makeSlot(primary.port, name);
   await copyRunningServer(primary.port, primary.dataDir, dataDir);
-  await makeFollower(dataDir, primary.port, name);
-  const { settings, maxPreparedTransactions } = options;
+  const { settings, maxPreparedTransactions, throughPort = primary.port } = options;
+  await makeFollower(dataDir, throughPort, name);
   const server = await startPostgres({
     dataDir,
     ...(settings === undefined ? {} : { settings }),

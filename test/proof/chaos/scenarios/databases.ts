@@ -1,5 +1,5 @@
-import { startStandby } from '#stack';
-import type { LostReply, Standby } from '#stack';
+import { startStandby, startTcpProxy } from '#stack';
+import type { Direction, LostReply, Standby, TcpProxy } from '#stack';
 import { patient } from '../support/patience.js';
 import { until } from '../../../crash/support/until.js';
 import type { Chaos, Scenario } from '../support/chaos.js';
@@ -8,6 +8,8 @@ import { ownCable, SLOTS } from '../support/site.js';
 
 const DOWN_MS = 1_000;
 const SEEN_MS = 60_000;
+/** How long a primary does not hear from its standby. */
+const HANGS_MS = 2_000;
 
 export const databaseStop: Scenario = {
   name: 'database-stop',
@@ -29,29 +31,50 @@ export const databaseStop: Scenario = {
 
 let standbys = 0;
 
-function standbyOf(chaos: Chaos, front: Front): Promise<Standby> {
+/** A standby, and the cable by which it follows. */
+interface Follower {
+  readonly front: Front;
+  readonly standby: Standby;
+  readonly cable: TcpProxy;
+}
+
+async function followerOf(chaos: Chaos, front: Front): Promise<Follower> {
+  const cable = await startTcpProxy(front.server.port);
   const dataDir = `${chaos.site.directory.path}/standby-${(standbys += 1)}`;
-  const options = { dataDir, maxPreparedTransactions: SLOTS, mode: 'synchronous' as const };
-  return startStandby(front.server, options);
+  const place = { dataDir, throughPort: cable.port, maxPreparedTransactions: SLOTS };
+  return { front, cable, standby: await startStandby(front.server, { ...place, mode: 'synchronous' }) };
+}
+
+/** What the primary writes, or what the standby has of it, does not arrive: meanwhile no commit ends, and none may be told. */
+async function cutOff(chaos: Chaos, { cable }: Follower, direction: Direction): Promise<void> {
+  cable.drop(direction);
+  await chaos.wait(HANGS_MS);
+  cable.heal();
+  await chaos.load.more(5);
+}
+
+async function failOver(chaos: Chaos, { front, standby, cable }: Follower): Promise<void> {
+  await chaos.load.more(10);
+  await front.failOver(standby);
+  chaos.kills += 1;
+  await cable.close();
 }
 
 export const failover: Scenario = {
   name: 'failover',
-  title: "the coordinator's and a participant's database fail over to a synchronous standby",
+  title:
+    "the coordinator's and a participant's database are cut off from their synchronous standbys, heal, and fail over to them",
   async strike(chaos) {
     const rounds = Math.min(2, chaos.rounds);
     const fronts = [chaos.site.ledger, chaos.site.shops];
     for (let round = 0; round < rounds; round += 1) {
-      const ready = await Promise.all(
-        fronts.map(async (front) => ({ front, standby: await standbyOf(chaos, front) })),
-      );
-      for (const { front, standby } of ready) {
-        await chaos.load.more(10);
-        await front.failOver(standby);
-        chaos.kills += 1;
+      const followers = await Promise.all(fronts.map((front) => followerOf(chaos, front)));
+      for (const [index, follower] of followers.entries()) {
+        await cutOff(chaos, follower, (round + index) % 2 === 0 ? 'to-server' : 'to-client');
+        await failOver(chaos, follower);
       }
     }
-    return `${2 * rounds} failovers`;
+    return `${2 * rounds} standbys cut off, ${2 * rounds} failovers`;
   },
 };
 

@@ -1,6 +1,6 @@
 import type { Direction } from '#stack';
 import type { Chaos, Scenario } from '../support/chaos.js';
-import { CUT_OFF, ownCable } from '../support/site.js';
+import { AT_THE_STREET, CUT_OFF, ownCable } from '../support/site.js';
 
 const LASTS_MS = { ci: 2_000, release: 9_000 };
 const DIRECTIONS: readonly Direction[] = ['to-server', 'to-client'];
@@ -13,13 +13,14 @@ interface Cut {
   readonly cable: { drop(direction: Direction): void; heal(): void };
 }
 
-/** Every kind of app from Kafka and from its database, and every broker from the others. */
+/** Every kind of app from Kafka and from its database, every broker from the others, and customers from their shop. */
 const allCuts = ({ site }: Chaos): readonly Cut[] => {
   const { links, backbone } = site.kafka;
   const cables = [
     ...CUT_OFF.map((app, index) => ({ between: `${app} and Kafka`, cable: links[index]! })),
     ...CUT_OFF.map((app) => ({ between: `${app} and PostgreSQL`, cable: ownCable(site, app) })),
     ...backbone!.proxies.map((cable, broker) => ({ between: `broker ${broker + 1} and the others`, cable })),
+    { between: `customers and ${AT_THE_STREET}`, cable: site.street },
   ];
   return cables.flatMap((one) => DIRECTIONS.map((direction) => ({ ...one, direction })));
 };
@@ -33,7 +34,7 @@ const chosen = (chaos: Chaos): readonly Cut[] => {
 
 export const partitions: Scenario = {
   name: 'partitions',
-  title: 'one-way partitions between apps, brokers and databases, nothing reset',
+  title: 'one-way partitions between customers, apps, brokers and databases, nothing reset',
   async strike(chaos) {
     const cuts = chosen(chaos);
     for (const { cable, direction } of cuts) {

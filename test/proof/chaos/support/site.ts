@@ -1,5 +1,12 @@
-import { APP_KINDS, startCluster, startKafka, startPostgres, temporaryDirectory } from '#stack';
-import type { AppKind, Cluster, Kafka, KafkaLink, Postgres, TemporaryDirectory } from '#stack';
+import {
+  APP_KINDS,
+  startCluster,
+  startKafka,
+  startPostgres,
+  startTcpProxy,
+  temporaryDirectory,
+} from '#stack';
+import type { AppKind, Cluster, Kafka, KafkaLink, Postgres, TcpProxy, TemporaryDirectory } from '#stack';
 import { overlook } from '../../../crash/support/overlook.js';
 import type { Site } from '../../../crash/support/site.js';
 import { Front } from './front.js';
@@ -9,6 +16,9 @@ import type { SmallDisk } from './small-disk.js';
 /** Which apps have cables of their own, to Kafka and to their database: they can be cut off alone. One of each kind. */
 export const CUT_OFF = ['coordinator-1', 'watchdog-1', 'orders-1', 'inventory-1', 'payments-1'] as const;
 type CutOff = (typeof CUT_OFF)[number];
+
+/** The one to which customers come by {@link ChaosSite.street}. */
+export const AT_THE_STREET = 'orders-1';
 
 /** Few, so that they can be exhausted; more than all instances use at once under this load. */
 export const SLOTS = 64;
@@ -26,6 +36,8 @@ export interface ChaosSite extends Site {
   readonly shops: Front;
   /** The database of inventory, on {@link disk} where that could be mounted. */
   readonly store: Front;
+  /** Between the customers and one instance of orders. */
+  readonly street: TcpProxy;
   readonly disk: SmallDisk | undefined;
   readonly directory: TemporaryDirectory;
 }
@@ -128,8 +140,11 @@ export async function openChaosSite(counts: Counts): Promise<ChaosSite> {
   ]);
   const cluster = await startApps(kafka, servers, directory.path, topicPrefix, counts);
   const seen = overlook(cluster);
+  const street = await startTcpProxy(Number(new URL(cluster.urls[AT_THE_STREET]!).port));
+  const counters = { [AT_THE_STREET]: `http://127.0.0.1:${street.port}` };
   const close = async (): Promise<void> => {
     await seen.close();
+    await street.close();
     await cluster.stopAll(3_000);
     await kafka.stop();
     await Promise.all([servers.ledger, servers.shops, servers.store].map((front) => front.close()));
@@ -137,5 +152,6 @@ export async function openChaosSite(counts: Counts): Promise<ChaosSite> {
     await directory.remove();
   };
   const { server: postgres } = servers.ledger;
-  return { ...seen, ...servers, cluster, kafka, postgres, topicPrefix, disk, directory, close };
+  const outside = { street, counters };
+  return { ...seen, ...servers, ...outside, cluster, kafka, postgres, topicPrefix, disk, directory, close };
 }

@@ -59,6 +59,8 @@ class Twin {
         return (await tx.insertRows([newRow(verb.attempt)])) ?? null;
       case 'accept':
         return (await tx.acceptRows([newRow(verb.attempt)]))[0];
+      case 'record':
+        return tx.recordWork({ ...newRow(verb.attempt), state: 'COMMITTED' });
       case 'move': {
         const moves = verb.moves.map(({ attempt, from, to }) => {
           return { key: keyOf(attempt), from: from as RowState[], to: to as RowState };
@@ -104,6 +106,11 @@ const verbs: fc.Arbitrary<Verb> = fc.oneof(
   fc.record({ do: fc.constantFrom('commitPrepared' as const, 'rollbackPrepared' as const), attempt }),
   fc.record({ do: fc.constantFrom('fence' as const, 'prepare' as const), attempt }),
   fc.record({ do: fc.constantFrom('insert' as const, 'accept' as const), attempt, row: fc.constant(row) }),
+  fc.record({
+    do: fc.constant('record' as const),
+    attempt,
+    row: fc.constant({ ...row, state: 'COMMITTED' }),
+  }),
   fc.record({ do: fc.constantFrom('commit' as const, 'rollback' as const) }),
   fc.record({
     do: fc.constant('move' as const),

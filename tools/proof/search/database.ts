@@ -52,7 +52,7 @@ export interface Move {
   readonly error: Row['error'] | undefined;
 }
 
-/** One statement. `insert` and `accept` carry the row; `handle` is all the SQL of one business handler. */
+/** One statement. `insert`, `accept` and `record` carry the row; `handle` is all the SQL of one business handler. */
 export type Verb = AttemptVerb | WriteVerb | HandleVerb | { readonly do: 'commit' | 'rollback' };
 
 interface AttemptVerb {
@@ -61,7 +61,7 @@ interface AttemptVerb {
 }
 type WriteVerb =
   | { readonly do: 'fence'; readonly attempt: number }
-  | { readonly do: 'insert' | 'accept'; readonly attempt: number; readonly row: Row }
+  | { readonly do: 'insert' | 'accept' | 'record'; readonly attempt: number; readonly row: Row }
   | { readonly do: 'move'; readonly moves: readonly Move[] };
 interface HandleVerb {
   readonly do: 'handle';
@@ -152,6 +152,8 @@ function runStatement(statement: Statement, verb: WriteVerb, defect: Defect | nu
       return insert(statement, verb.attempt, verb.row, defect);
     case 'accept':
       return accept(statement, verb.attempt, verb.row, defect);
+    case 'record':
+      return record(statement, verb.attempt, verb.row, defect);
     case 'move':
       return move(statement, verb.moves, defect);
   }
@@ -175,6 +177,18 @@ function accept(statement: Statement, attempt: number, row: Row, defect: Defect 
   const put = statement.insert(attempt, row);
   if ('fail' in put) return put;
   return { ok: put.ok === true ? 'fresh' : 'duplicate' };
+}
+
+/** READ_ONLY where the transaction has locked, and so written, nothing before. */
+function record(statement: Statement, attempt: number, work: Row, defect: Defect | null): Result {
+  const row = statement.tx.locks.length === 0 ? { ...work, state: 'READ_ONLY' } : work;
+  if (defect !== 'fence-tested-once') {
+    const raised = statement.raise(attempt);
+    if ('fail' in raised) return raised;
+    if (raised.ok !== true) return { ok: 'fenced' };
+  }
+  const put = insert(statement, attempt, row, defect);
+  return 'fail' in put ? put : { ok: row.state };
 }
 
 /** A tombstone that a broken rule does not write. */

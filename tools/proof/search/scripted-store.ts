@@ -65,18 +65,13 @@ async function look(script: Script, key: BranchKey, gids: boolean): Promise<Bran
 }
 
 class ScriptedTransaction implements LocalTransaction {
-  private wrote = false;
   private ended = false;
   private savepoints = 0;
 
   constructor(private readonly script: Script) {}
 
   readonly client: ScriptedClient = {
-    handle: async (what) => {
-      const answer = await this.script.next({ do: 'handle', what, savepoint: this.savepoints > 0 });
-      this.wrote ||= answer === 'ok';
-      return answer;
-    },
+    handle: (what) => this.script.next({ do: 'handle', what, savepoint: this.savepoints > 0 }),
   };
 
   raiseFences(keys: readonly BranchKey[]): Promise<readonly boolean[]> {
@@ -108,8 +103,9 @@ class ScriptedTransaction implements LocalTransaction {
     return answers.map(({ moved, row }, index) => ({ moved, row: row && branchRow(moves[index]!.key, row) }));
   }
 
-  async wroteNothing(): Promise<boolean> {
-    return !this.wrote;
+  async recordWork(row: NewBranchRow): Promise<'COMMITTED' | 'READ_ONLY' | 'fenced'> {
+    const verb = { do: 'record', attempt: row.attempt, row: storedRow(row) } as const;
+    return (await this.script.next(verb)) as 'COMMITTED';
   }
 
   async savepoint<T>(work: () => Promise<T>): Promise<T> {

@@ -13,8 +13,8 @@ import { inTransaction, rowFor } from './transaction.js';
 
 /**
  * PREPARE by PREPARE TRANSACTION (protocol.md §6). Order, each step checked by model/xa_model.py:
- *  1 rows and fence, then gids   2 business SQL   3 read-only test, before any row of ours   4 fence, testing it again
- *  5 plain insert of the row, already COMMITTED   6 PREPARE TRANSACTION.
+ *  1 rows and fence, then gids   2 business SQL   3 in one statement, in this order: read-only test, before any row of ours; fence,
+ *  testing it again; plain insert of the row, already COMMITTED   4 PREPARE TRANSACTION.
  * A lock timeout anywhere, a duplicate row or a duplicate gid may be our own other copy: look again, a bounded number of times.
  */
 export async function prepareXa(
@@ -59,13 +59,13 @@ async function workAndPrepare(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyl
     };
     const verdict = await judgeAlone(desk, tx, style.work, call);
     if (verdict.refused) return no(work, { code: NoCode.Refused, fault: verdict.refused });
-    const readOnly = await tx.wroteNothing();
-    const [raised] = await tx.raiseFences([work.key]);
-    if (!raised) return no(work, plainNo(NoCode.Fenced, 'a later attempt of this branch ran here'));
     const { output } = verdict;
-    const state = readOnly ? BranchRowState.ReadOnly : BranchRowState.Committed;
-    await tx.insertRows([rowFor(work, 'xa', state, { operation, output })]);
+    const state = BranchRowState.Committed;
+    const recorded = await tx.recordWork({ ...rowFor(work, 'xa', state, { operation, output }), state });
+    if (recorded === 'fenced')
+      return no(work, plainNo(NoCode.Fenced, 'a later attempt of this branch ran here'));
     await reach(desk, 'P2');
+    const readOnly = recorded === BranchRowState.ReadOnly;
     await (readOnly ? tx.commit() : tx.prepare(gidOf(desk, work)));
     await reach(desk, 'P3');
     return yes(work, readOnly ? 'READ_ONLY' : 'YES', output);

@@ -6,6 +6,7 @@ import {
   lookAt,
   prepareWork,
   rowOf,
+  workOf,
   type BranchStoreWorld,
 } from './branch-store-world.js';
 
@@ -90,7 +91,7 @@ export function branchStorePrepared(world: () => BranchStoreWorld): void {
 
       const next = await branches.begin();
 
-      expect(await next.wroteNothing()).toBe(true);
+      expect(await next.recordWork(workOf(keyOf(anyGtx())))).toBe('READ_ONLY');
       await next.rollback();
       await branches.rollbackPrepared(gid);
     });

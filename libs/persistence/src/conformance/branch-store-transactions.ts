@@ -6,6 +6,7 @@ import {
   lookAt,
   prepareWork,
   rowOf,
+  workOf,
   type BranchStoreWorld,
 } from './branch-store-world.js';
 
@@ -115,16 +116,41 @@ export function branchStoreTransactions(world: () => BranchStoreWorld): void {
       await expect(tx.rollback()).resolves.toBeUndefined();
     });
 
-    it('knows whether anything was written in it', async () => {
+    it('records work as READ_ONLY unless something was written before', async () => {
+      const branches = world().open();
+      const [read, wrote] = [keyOf(anyGtx()), keyOf(anyGtx())];
+      const tx = await branches.begin();
+      await world().get(tx.client, read.gtx);
+      const answers = [await tx.recordWork(workOf(read)), await tx.recordWork(workOf(wrote))];
+      await tx.commit();
+
+      expect(answers).toEqual(['READ_ONLY', 'COMMITTED']);
+      expect(await lookAt(branches, read)).toMatchObject({ maxAttempt: 1, row: { state: 'READ_ONLY' } });
+      expect(await lookAt(branches, wrote)).toMatchObject({ maxAttempt: 1, row: { state: 'COMMITTED' } });
+    });
+
+    it('records work as COMMITTED where the handler wrote', async () => {
       const key = keyOf(anyGtx());
       const tx = await world().open().begin();
-      const atFirst = await tx.wroteNothing();
-      await world().get(tx.client, key.gtx);
-      const afterRead = await tx.wroteNothing();
       await world().put(tx.client, key.gtx, 'held');
 
-      expect([atFirst, afterRead, await tx.wroteNothing()]).toEqual([true, true, false]);
+      expect(await tx.recordWork(workOf(key))).toBe('COMMITTED');
       await tx.rollback();
+    });
+
+    it('records no work behind a higher fence, and none twice', async () => {
+      const branches = world().open();
+      const [fenced, known] = [keyOf(anyGtx()), keyOf(anyGtx())];
+      const first = await branches.begin();
+      await first.raiseFences([{ ...fenced, attempt: 2 }]);
+      await first.recordWork(workOf(known));
+      await first.commit();
+      const tx = await branches.begin();
+
+      expect(await tx.recordWork(workOf(fenced))).toBe('fenced');
+      await expect(tx.recordWork(workOf(known))).rejects.toMatchObject({ code: 'DUPLICATE' });
+      await tx.rollback();
+      expect(await lookAt(branches, fenced)).toMatchObject({ maxAttempt: 2, row: null });
     });
   });
 

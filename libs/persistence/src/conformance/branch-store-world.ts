@@ -64,6 +64,9 @@ export const rowOf = (key: BranchKey, more: Partial<NewBranchRow> = {}): NewBran
 
 export const gidOf = (key: BranchKey, participant = 'payments'): string => formatGid({ ...key, participant });
 
+/** The row of what an xa handler did. */
+export const workOf = (key: BranchKey) => ({ ...rowOf(key, { style: 'xa' }), state: 'COMMITTED' }) as const;
+
 /** One committed row. */
 export async function store(branches: BranchStore, row: NewBranchRow): Promise<void> {
   const tx = await branches.begin();
@@ -80,8 +83,7 @@ export async function prepareWork(
 ): Promise<string> {
   const tx = await branches.begin();
   await world.put(tx.client, business, 'charged');
-  await tx.raiseFences([key]);
-  await tx.insertRows([rowOf(key, { style: 'xa', state: 'COMMITTED' })]);
+  await tx.recordWork(workOf(key));
   await tx.prepare(gidOf(key));
   return gidOf(key);
 }

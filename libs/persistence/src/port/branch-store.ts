@@ -113,8 +113,14 @@ export interface LocalTransaction {
   moveRows(
     moves: readonly RowMove[],
   ): Promise<readonly { readonly moved: boolean; readonly row: BranchRow | null }[]>;
-  /** `pg_current_xact_id_if_assigned() IS NULL`: nothing was written so far. */
-  wroteNothing(): Promise<boolean>;
+  /**
+   * xa: what a handler did. Raises the fence and inserts the row plainly, as COMMITTED, or as READ_ONLY where nothing was written in this
+   * transaction before; `fenced`, and no row, where a higher fence stands. One statement; throws StoreError DUPLICATE as
+   * {@link insertRows} does.
+   */
+  recordWork(
+    row: NewBranchRow & { readonly state: 'COMMITTED' },
+  ): Promise<'COMMITTED' | 'READ_ONLY' | 'fenced'>;
   /** PREPARE TRANSACTION; ends this handle. Throws StoreError SLOTS, DISABLED, DUPLICATE, or ABORTED when the tag was not PREPARE. */
   prepare(gid: string): Promise<void>;
   commit(): Promise<void>;

@@ -180,13 +180,21 @@ class Cancel extends Statement<readonly { readonly moved: boolean; readonly stat
   }
 }
 
-class AskWhetherItWrote extends Statement<boolean> {
-  protected say(_model: Model, local: Local) {
-    return local.locks.size === 0;
+/** READ_ONLY where nothing was written before. */
+class RecordWork extends Statement<'COMMITTED' | 'READ_ONLY' | 'fenced'> {
+  protected say(model: Model, local: Local) {
+    const state = local.locks.size === 0 ? 'READ_ONLY' : 'COMMITTED';
+    const raised = raise(model, local, this.key);
+    if (raised === undefined) return undefined;
+    if (!raised) return 'fenced';
+    const free = get(model, local, rowId(this.key)) === undefined && lock(model, local, rowId(this.key));
+    if (free) local.writes.set(rowId(this.key), state);
+    local.failed ||= !free;
+    return free ? state : undefined;
   }
 
   protected ask(tx: LocalTransaction) {
-    return tx.wroteNothing();
+    return tx.recordWork({ ...rowOf(this.key, 'COMMITTED'), state: 'COMMITTED' });
   }
 }
 
@@ -274,7 +282,7 @@ const commands = fc.commands<Model, Real, false>(
     inside.map(([at, id]) => new Insert(at, id)),
     inside.map(([at, id]) => new Accept(at, id)),
     inside.map(([at, id]) => new Cancel(at, id)),
-    inside.map(([at, id]) => new AskWhetherItWrote(at, id)),
+    inside.map(([at, id]) => new RecordWork(at, id)),
     fc
       .tuple(slot, fc.constantFrom('commit', 'commit', 'rollback', 'prepare', 'prepare'), key)
       .map((all) => new End(...all)),

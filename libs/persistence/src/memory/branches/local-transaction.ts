@@ -104,8 +104,12 @@ export class MemoryLocalTransaction implements LocalTransaction {
     return true;
   }
 
-  async wroteNothing(): Promise<boolean> {
-    return this.transaction.wroteNothing;
+  async recordWork(row: NewBranchRow): Promise<'COMMITTED' | 'READ_ONLY' | 'fenced'> {
+    const state = this.transaction.wroteNothing ? 'READ_ONLY' : 'COMMITTED';
+    const [raised] = await this.raiseFences([row]);
+    if (!raised) return 'fenced';
+    await this.insertRows([{ ...row, state }]);
+    return state;
   }
 
   prepare(gid: string): Promise<void> {

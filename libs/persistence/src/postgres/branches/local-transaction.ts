@@ -11,6 +11,7 @@ import type { OwnGids } from './own-gids.js';
 import { insertRows } from './insert-rows.js';
 import { moveRows, type Moved } from './move-rows.js';
 import { raiseFences } from './raise-fences.js';
+import { recordWork, type RecordedWork } from './record-work.js';
 import type { Session } from '../sessions/session.js';
 import type { Run } from '../sessions/statement.js';
 
@@ -50,13 +51,8 @@ export class PostgresLocalTransaction implements LocalTransaction {
     return moves.length === 0 ? [] : moveRows(this.run, moves);
   }
 
-  async wroteNothing(): Promise<boolean> {
-    const { rows } = await this.session.run<{ nothing: boolean }>({
-      name: 'concordat_wrote_nothing',
-      text: 'SELECT pg_current_xact_id_if_assigned() IS NULL AS nothing',
-      values: [],
-    });
-    return rows[0]?.nothing === true;
+  recordWork(row: NewBranchRow): Promise<RecordedWork> {
+    return recordWork(this.run, row);
   }
 
   async prepare(gid: string): Promise<void> {

@@ -58,8 +58,9 @@ export class DatabaseLine {
 
   /** Before the statement: resolves when it reaches the server. */
   async ask(): Promise<void> {
-    const { database } = this.network.weather;
     await this.process.sleep(this.network.latencyMs());
+    // The weather of now: who died of one that has passed would never be started again.
+    const { database } = this.network.weather;
     if (this.dice.chance(database.dieBefore)) return this.die();
     if (this.network.isCut(this.process, 'to', 'database')) return this.timeOut(this.errors.refused());
     if (this.dice.chance(database.refuse)) throw this.errors.refused();

@@ -26,6 +26,8 @@ const base = {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   resolver: '<rootDir>/tools/jest/resolver.cjs',
+  // In the project, so that no run begins cold because the temporary directory is its own.
+  cacheDirectory: '<rootDir>/tmp/jest',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.concordat/', '<rootDir>/tmp/'],
   transform,
 };

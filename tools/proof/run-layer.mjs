@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { readFragment } from '../../dist/tools/proof/fragment.js';
 import { runCommand } from '../verify/process.mjs';
+import { makeLayerDirectory, removeLayerDirectory } from './layer-directory.mjs';
 
 const MINUTE_MS = 60_000;
 
@@ -10,7 +11,7 @@ function fragmentOf(layer, file, outcome) {
     ? 'took longer than its limit'
     : outcome.leftovers
       ? 'left processes behind'
-      : null;
+      : outcome.untidy;
   try {
     const fragment = readFragment(file);
     const empty = fragment.checks.length === 0 ? 'checked nothing' : null;
@@ -37,16 +38,23 @@ export async function runLayer(layer, { size, seed, signal, idle, onLine }) {
   const file = `tmp/proof/${layer.name}.json`;
   rmSync(file, { force: true });
   const startedAt = Date.now();
+  const directory = makeLayerDirectory();
   const outcome = await runCommand(layer.command, {
     limitMs: layer.limitMinutes[size] * MINUTE_MS,
     env: {
       PROOF_SIZE: size,
       PROOF_FRAGMENT: file,
+      TMPDIR: directory,
       ...(seed === undefined ? {} : { PROOF_SEED: String(seed) }),
     },
     signal,
     idle,
     onLine,
   });
-  return { layer, fragment: fragmentOf(layer, file, outcome), durationMs: Date.now() - startedAt };
+  const untidy = await removeLayerDirectory(directory);
+  return {
+    layer,
+    fragment: fragmentOf(layer, file, { ...outcome, untidy }),
+    durationMs: Date.now() - startedAt,
+  };
 }

@@ -22,6 +22,16 @@ async function query<T extends pg.QueryResultRow>(url: string, ...statements: st
   }
 }
 
+const SESSIONS = 120;
+
+/** One that is left open; its server may die under it. */
+async function session(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
 jest.setTimeout(60_000);
 
 let directory: TemporaryDirectory;
@@ -69,6 +79,17 @@ describe('PostgreSQL of the stack', () => {
       { gid: 'g', owner: 'payments' },
     ]);
     expect(await query(url, `COMMIT PREPARED 'g'`, 'SELECT balance FROM account')).toEqual([{ balance: 7 }]);
+  });
+
+  it('starts again at once after kill -9, however many sessions are still about to notice', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => session(postgres.adminUrl)));
+      await postgres.kill9();
+      await postgres.restart();
+      await Promise.all(sessions.map((client) => client.end()));
+    }
+
+    expect(await query(postgres.adminUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('makes a database once, and drops it', async () => {

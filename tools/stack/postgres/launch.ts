@@ -1,5 +1,6 @@
 import { StackError } from '../errors.js';
 import { spawnChild, type Child } from '../processes/child.js';
+import { sizeOfFile, textSince } from '../processes/log.js';
 import { waitFor } from '../wait.js';
 import type { Account } from './account.js';
 import { serverEnv } from './data-directory.js';
@@ -49,14 +50,14 @@ async function untilReadyOrEnded(child: Child, dataDir: string): Promise<Child |
 
 /** One start; undefined when the orphans of a killed server still hold the data directory. */
 async function tryOnce(plan: LaunchPlan, port: number): Promise<Child | undefined> {
+  const logged = sizeOfFile(plan.logFile);
   const child = await spawnServer(plan, port);
   const ready = await untilReadyOrEnded(child, plan.dataDir);
   if (ready !== undefined) return ready;
-  const tail = child.logTail();
-  const lastStart = tail.split('\n').slice(-6).join('\n');
-  if (ORPHANS_ALIVE.test(lastStart)) return undefined;
+  // Everything since: each orphan that ends now writes a line of its own behind what the new server said.
+  if (ORPHANS_ALIVE.test(textSince(plan.logFile, logged))) return undefined;
   throw new StackError(
-    `PostgreSQL on ${plan.dataDir} did not start. The end of ${plan.logFile}:\n${tail}`,
+    `PostgreSQL on ${plan.dataDir} did not start. The end of ${plan.logFile}:\n${child.logTail()}`,
     '',
   );
 }

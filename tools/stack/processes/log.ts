@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 const TAIL_BYTES = 8_192;
@@ -19,6 +19,13 @@ export function tailOfFile(file: string): string {
     closeSync(descriptor);
   }
 }
+
+/** Bytes in a file; 0 when there is none. */
+export const sizeOfFile = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
+
+/** What was written to a file since it had `start` bytes; empty when there is no file. */
+export const textSince = (file: string, start: number): string =>
+  existsSync(file) ? readFileSync(file).subarray(start).toString('utf8') : '';
 
 /** Keeps the last lines in memory and hands each complete line on. */
 export class LineLog {

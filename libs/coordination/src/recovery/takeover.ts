@@ -5,7 +5,7 @@ import type { Journal } from '../drive/journal.js';
 import type { DriveTable } from '../drive/table.js';
 import { RecoveryWindow } from './recovery-window.js';
 
-/** What a sweep came to so far. */
+/** What a sweep came to. */
 export interface Sweep {
   /** Wall clock of this process in milliseconds. */
   readonly atWallMs: number;

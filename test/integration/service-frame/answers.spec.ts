@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BusError } from '#messaging';
 import type { HttpApp } from '#service/nest';
@@ -54,6 +55,21 @@ it('more requests than allowed at once are 429 with Retry-After, health excepted
   expect(await ask(http, '/health/ready')).toMatchObject({ status: 200 });
   for (const release of tiny.slow) release();
   expect((await Promise.all(slow)).map(({ status }) => status).sort()).toEqual([200, 200, 429]);
+});
+
+it('who was let in on a connection that broke off takes no place any more, pipelined requests included', async () => {
+  const { hostname, port } = new URL(http.url);
+  const socket = connect(Number(port), hostname);
+  socket.write('GET /v1/slow HTTP/1.1\r\nHost: tiny\r\n\r\n'.repeat(2));
+  await until(() => tiny.slow.length === 2);
+  expect(await ask(http, '/v1/transactions')).toMatchObject({ status: 429 });
+
+  socket.destroy();
+  await until(async () => (await ask(http, '/v1/transactions')).status !== 429);
+  const places = [ask(http, '/v1/slow'), ask(http, '/v1/slow')];
+  await until(() => tiny.slow.length === 4);
+  for (const release of tiny.slow) release();
+  expect((await Promise.all(places)).map(({ status }) => status)).toEqual([200, 200]);
 });
 
 describe('every app answers', () => {

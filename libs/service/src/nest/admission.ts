@@ -28,8 +28,8 @@ export function admit(fastify: FastifyInstance, most: number, clock: Clock): voi
 }
 
 /**
- * Who is inside, counted by connection: an answer that waits for the one before it on its connection is never told that the
- * connection has closed.
+ * Who is inside, counted by connection: in Node 20 an answer that waits for the one before it on its connection is never told that
+ * the connection has closed.
  */
 class Room {
   inside = 0;

@@ -41,10 +41,12 @@ const SHORT_MS = 600;
 /** What makes a branch say NO, or wait: on the side that is not hit, so that the point is reached all the same. */
 type Spoil = 'none' | 'sku' | 'fee';
 
-export function spoilOf({ situation, victim, traffic }: Cell): Spoil {
+export function spoilOf({ situation, victim, traffic, point }: Cell): Spoil {
   if (situation === 'commit') return 'none';
   if (traffic === 'order') return situation === 'refusal' ? 'fee' : 'sku';
-  return victim === 'payments' && traffic === 'purchase' ? 'sku' : 'fee';
+  // W5 has a dead payments to finish for.
+  const hitsPayments = victim === 'payments' || point === 'W5';
+  return hitsPayments && traffic === 'purchase' ? 'sku' : 'fee';
 }
 
 /** Rows in the databases, and the request; nothing is sent yet. */

@@ -1,6 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
+import { createKafkaBus } from '#messaging';
+import type { Bus } from '#messaging';
+import { silentLog } from '#observability';
+import { topicNames } from '#wire';
+import { until } from '../../../crash/support/site.js';
 import { APP_KINDS, kafkaFromEnvOrStart, startCluster, startPostgres, temporaryDirectory } from '#stack';
 import type { AppKind, Cluster, ClusterOptions, Kafka, Postgres } from '#stack';
 import type { Cell } from './cells.js';
@@ -46,6 +51,7 @@ export interface Pod {
   printedBytes(app: string): number;
   /**
    * Starts what is down, and again what is still armed from before; arms each of `armed` (`name` → spec). Resolves when all are ready.
+   * Throws when what went before was not read within READ_MS.
    */
   arm(armed: ReadonlyMap<string, string>): Promise<void>;
   alive(kind: AppKind): readonly string[];
@@ -85,6 +91,8 @@ export async function openEstate(): Promise<Estate> {
 
 /** A laptop that does other things. */
 const READY_MS = 180_000;
+/** A dead reader's partitions are given to another one after 6 s. */
+const READ_MS = 30_000;
 
 interface Ground {
   readonly dir: string;
@@ -109,7 +117,8 @@ async function openPod(
     readyTimeoutMs: READY_MS,
     ...shape,
   });
-  return new RunningPod(name, cluster, kafka.brokers, topicPrefix, logs);
+  const bus = createKafkaBus({ brokers: kafka.brokers.split(','), clientId: `${name}-pod`, log: silentLog });
+  return new RunningPod(name, cluster, kafka.brokers, bus, topicPrefix, logs);
 }
 
 class RunningPod implements Pod {
@@ -122,6 +131,7 @@ class RunningPod implements Pod {
     readonly name: string,
     readonly cluster: Cluster,
     readonly brokers: string,
+    private readonly bus: Bus,
     readonly topicPrefix: string,
     readonly logs: string,
   ) {}
@@ -148,13 +158,30 @@ class RunningPod implements Pod {
   }
 
   async arm(armed: ReadonlyMap<string, string>): Promise<void> {
+    await this.unarm(armed);
+    await this.readUp();
+    await Promise.all([...armed].map(([name, spec]) => this.cluster.restart(name, settingsOf(spec))));
+    for (const name of armed.keys()) this.armedPids.set(name, this.cluster.app(name).pid);
+  }
+
+  /** Everybody runs, and nobody is armed but who is to be armed again. */
+  private async unarm(next: ReadonlyMap<string, string>): Promise<void> {
     const due = this.cluster.names.filter((name) => {
       const { pid, exit } = this.cluster.app(name);
-      return armed.has(name) || this.armedPids.get(name) === pid || exit !== undefined;
+      return exit !== undefined || (this.armedPids.get(name) === pid && !next.has(name));
     });
-    await Promise.all(due.map((name) => this.cluster.restart(name, settingsOf(armed.get(name)))));
+    await Promise.all(due.map((name) => this.cluster.restart(name, {})));
     this.armedPids.clear();
-    for (const name of armed.keys()) this.armedPids.set(name, this.cluster.app(name).pid);
+  }
+
+  /**
+   * Replies that a killed driver had not marked as read come again, to whoever has its partitions next, and would strike an armed one
+   * in the middle of its start.
+   */
+  private async readUp(): Promise<void> {
+    const { replies } = topicNames(this.topicPrefix);
+    const group = `${replies}.drivers`;
+    await until('every reply is read', READ_MS, async () => (await this.bus.lag(group, replies)) === 0);
   }
 
   alive(kind: AppKind): readonly string[] {
@@ -164,6 +191,7 @@ class RunningPod implements Pod {
 
   async close(): Promise<void> {
     await Promise.all([...this.pools.values()].map((pool) => pool.end()));
+    await this.bus.close();
     await this.cluster.stopAll();
   }
 
@@ -172,5 +200,4 @@ class RunningPod implements Pod {
   }
 }
 
-const settingsOf = (spec: string | undefined): Record<string, string> =>
-  spec === undefined ? {} : { CONCORDAT_FAULT_POINT: spec };
+const settingsOf = (spec: string): Record<string, string> => ({ CONCORDAT_FAULT_POINT: spec });

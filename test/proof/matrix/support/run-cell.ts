@@ -266,7 +266,8 @@ export class CellRun {
   }
 
   private async judged(recoveredMs: number, zombie: readonly string[]): Promise<Result> {
-    const stories = await Promise.all(this.deeds.map((deed) => readStory(this.pod, deed, this.announced)));
+    const deeds = this.deeds.map((deed) => this.asMeant(deed));
+    const stories = await Promise.all(deeds.map((deed) => readStory(this.pod, deed, this.announced)));
     const outcomes = stories.map(({ attempts }) => {
       return attempts
         .map(({ decision, reason }) => (reason ? `${decision} ${reason}` : `${decision}`))
@@ -279,6 +280,11 @@ export class CellRun {
       ...(answered ? { cell: ['C8 struck before any client was answered'] } : {}),
     };
     return this.result({ reached: true, recoveredMs, outcomes, wrong });
+  }
+
+  /** Whoever prepares again meets the locks of a session that froze, and may give up or may not. */
+  private asMeant(deed: Deed): Deed {
+    return this.sessionFroze && deed.wanted === 'committed' ? { ...deed, wanted: null } : deed;
   }
 
   private result(

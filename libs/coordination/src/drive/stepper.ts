@@ -1,4 +1,4 @@
-import { Decision, InvariantError, newlyOutstanding, outcomeOf, outstanding, step } from '#protocol';
+import { Decision, InvariantError, NoCode, newlyOutstanding, outcomeOf, outstanding, step } from '#protocol';
 import type { Command, ProtocolEvent, Transition } from '#protocol';
 import type { StepOutcome, StoredTransaction } from '#persistence';
 import { Batcher } from '../batcher.js';
@@ -16,6 +16,8 @@ import { stepWrite } from './write.js';
 
 /** A write that was stale this often in a row means two drivers fight or the image is broken: give the event back. */
 const MAX_REREADS = 8;
+
+const LOCKS: ReadonlySet<string> = new Set([NoCode.LockTimeout, NoCode.Deadlock, NoCode.Serialization]);
 
 type DurableTransition = Extract<Transition, { kind: 'durable' }>;
 type UnwrittenTransition = Exclude<Transition, DurableTransition>;
@@ -135,6 +137,7 @@ export class Stepper {
     if (event.type !== 'vote' && event.type !== 'ack' && event.type !== 'result') return;
     const again = event.type === 'result' && event.result === 'RETRY';
     this.table.answered(entry, event.participant, again);
+    if (again && LOCKS.has(event.fault?.code ?? '')) this.table.metLock(entry);
   }
 
   private transition(work: Work, entry: Entry): Transition {

@@ -55,6 +55,14 @@ describe('the drive table', () => {
     expect(clock.nowMs()).toBe(22_000);
   });
 
+  it('asks one that met a lock again within 2 s, however far the pace has slowed down', async () => {
+    const { table, entry, asked, until } = running('me');
+    await until(8_000);
+    table.metLock(entry);
+    await until(10_100);
+    expect(asked).toEqual([500, 1_500, 3_500, 7_500, 10_000]);
+  });
+
   it('does not ask again while the participant answers what was asked at the same time', async () => {
     const { table, entry, asked, until } = running('me');
     for (let ms = 400; ms <= 4_000; ms += 400) {

@@ -9,6 +9,8 @@ import type { Wheel } from './wheel.js';
 
 /** First re-send after this long; later ones back off (protocol.md §10). */
 const FIRST_RESEND_MS = 500;
+/** Whoever met a lock is asked again after this long at most: the pace backs off from silence, and it answered. */
+const LOCKED_RESEND_MS = 2_000;
 
 /** Who holds what: the transactions in this process's memory, and their timers. Nothing here is safety: all of it can be re-read. */
 export class DriveTable {
@@ -89,6 +91,12 @@ export class DriveTable {
   answered(entry: Entry, participant: string, again: boolean): void {
     this.pace.answered(participant, entry.askedAtMs);
     if (again) entry.askedAtMs = -Infinity;
+  }
+
+  /** A participant that works met a lock: it is asked again soon, however far the pace had slowed down. */
+  metLock(entry: Entry): void {
+    entry.resendAtMs = Math.min(entry.resendAtMs, this.clock.nowMs() + LOCKED_RESEND_MS);
+    this.arm(entry);
   }
 
   /** Whether those it waits for have it in the queue they are working through. */

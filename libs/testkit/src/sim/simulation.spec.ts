@@ -48,6 +48,11 @@ describe.each([
     1_800,
     'an end was read again after one crash of the ledger, forgotten, and lost in the next crash 169 ms later',
   ],
+  [
+    542_731_776,
+    1_800,
+    'a step that met the locks of an orphan was asked again ever more rarely after they were gone',
+  ],
   [55_391_659, 1_800, 'a process died of weather that had passed, and the simulation never started it again'],
   [42, 100, 'rebalances under crashes at writes and lost answers'],
 ])('seed %i (%i transactions): %s', (seed, transactions) => {

@@ -7,7 +7,7 @@ import type { Pod } from './estate.js';
 import { changedTables, fingerprint } from './fingerprint.js';
 import { probe } from './probe.js';
 import { readStory } from './story.js';
-import type { Announced } from './story.js';
+import type { Announced, Story } from './story.js';
 import { judge } from './verdicts.js';
 import type { Verdict } from './verdicts.js';
 
@@ -266,8 +266,8 @@ export class CellRun {
   }
 
   private async judged(recoveredMs: number, zombie: readonly string[]): Promise<Result> {
-    const deeds = this.deeds.map((deed) => this.asMeant(deed));
-    const stories = await Promise.all(deeds.map((deed) => readStory(this.pod, deed, this.announced)));
+    const read = await Promise.all(this.deeds.map((deed) => readStory(this.pod, deed, this.announced)));
+    const stories = read.map((story) => this.asMeant(story));
     const outcomes = stories.map(({ attempts }) => {
       return attempts
         .map(({ decision, reason }) => (reason ? `${decision} ${reason}` : `${decision}`))
@@ -282,9 +282,10 @@ export class CellRun {
     return this.result({ reached: true, recoveredMs, outcomes, wrong });
   }
 
-  /** Whoever prepares again meets the locks of a session that froze, and may give up or may not. */
-  private asMeant(deed: Deed): Deed {
-    return this.sessionFroze && deed.wanted === 'committed' ? { ...deed, wanted: null } : deed;
+  /** Whoever prepares again meets the locks of a session that froze, and may give up there; for no other reason. */
+  private asMeant(story: Story): Story {
+    const gaveUp = this.sessionFroze && story.attempts.at(-1)?.reason === 'LOCK_TIMEOUT';
+    return gaveUp ? { ...story, wanted: null } : story;
   }
 
   private result(

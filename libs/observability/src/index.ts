@@ -15,7 +15,7 @@ export { FAULT_POINTS } from './ports.js';
 export type { FaultPoint, FaultPoints, Labels, Log, Metrics } from './ports.js';
 export { createPrometheusMetrics } from './prometheus/prometheus-metrics.js';
 export type { PrometheusMetrics, PrometheusOptions } from './prometheus/prometheus-metrics.js';
-export { faultPointsFromSpec, noFaultPoints, parseFaultSpec } from './system/fault-points.js';
+export { checkFaultSetting, faultPointsOf, noFaultPoints } from './system/fault-points.js';
 export type { FaultAction, FaultSpec, FaultStrike } from './system/fault-points.js';
 export { systemClock } from './system/system-clock.js';
 export { systemRandom } from './system/system-random.js';

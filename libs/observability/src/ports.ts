@@ -20,7 +20,8 @@ export interface Metrics {
 
 /**
  * Named fault points (protocol.md §11). Off in production: `reach` returns at once.
- * In tests one point is armed by CONCORDAT_FAULT_POINT=`<name>:<kill|pause>[:nth]` and SIGKILLs or SIGSTOPs the process.
+ * In tests one point is armed by CONCORDAT_FAULT_POINT=`<name>:<kill|pause>[:nth]` and SIGKILLs or SIGSTOPs the process;
+ * by `file:<path>` it is armed while that file holds such a spec.
  */
 export interface FaultPoints {
   /** The armed point, null in production: a step that must stop *between* the items of a batch splits it only when armed. */

@@ -1,5 +1,5 @@
 import {
-  createLog, createPrometheusMetrics, faultPointsFromSpec, noFaultPoints, systemClock, systemRandom,
+  createLog, createPrometheusMetrics, faultPointsOf, noFaultPoints, systemClock, systemRandom,
   type Clock, type FaultPoints, type Log, type PrometheusMetrics, type Random,
 } from '#observability'; // prettier-ignore
 import type { Config } from './config/config.js';
@@ -33,6 +33,6 @@ export function observabilityOf(config: Config, options: ObservabilityOptions = 
     metrics: createPrometheusMetrics({ processMetrics: options.processMetrics ?? true }),
     clock: systemClock,
     random: systemRandom,
-    faultPoints: faultPoint === null ? noFaultPoints : faultPointsFromSpec(faultPoint),
+    faultPoints: faultPoint === null ? noFaultPoints : faultPointsOf(faultPoint),
   };
 }

@@ -1,4 +1,5 @@
-import { writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
 import { FAULT_POINTS, type FaultPoint, type FaultPoints } from '../ports.js';
 
 /** Every point is passed without a stop: production. */
@@ -12,6 +13,23 @@ export interface FaultSpec {
   readonly point: FaultPoint;
   readonly action: FaultAction;
   readonly nth: number;
+}
+
+/** Before the name of a file that holds the spec. */
+const FILE = 'file:';
+
+/** What CONCORDAT_FAULT_POINT may be: a spec, or `file:` and the whole path of a file. Throws RangeError that says what is allowed. */
+export function checkFaultSetting(setting: string): void {
+  if (!setting.startsWith(FILE)) parseFaultSpec(setting);
+  else if (!path.isAbsolute(setting.slice(FILE.length)))
+    throw new RangeError(`fault point ${JSON.stringify(setting)} must name its file by an absolute path`);
+}
+
+/** Arms what the setting (see `checkFaultSetting`) says. */
+export function faultPointsOf(setting: string, strike: FaultStrike = strikeProcess): FaultPoints {
+  return setting.startsWith(FILE)
+    ? faultPointsFromFile(setting.slice(FILE.length), strike)
+    : faultPointsFromSpec(setting, strike);
 }
 
 /** Reads `C5:kill:2` (`<point>:<kill|pause>[:nth]`, nth from 1). Throws RangeError that says what is allowed. */
@@ -31,7 +49,7 @@ export function parseFaultSpec(spec: string): FaultSpec {
 export type FaultStrike = (spec: FaultSpec) => void;
 
 /** Arms the point of `spec`. A batch of `times` items that contains the nth pass strikes. */
-export function faultPointsFromSpec(spec: string, strike: FaultStrike = strikeProcess): FaultPoints {
+function faultPointsFromSpec(spec: string, strike: FaultStrike): FaultPoints {
   const armed = parseFaultSpec(spec);
   let passes = 0;
   return {
@@ -41,6 +59,24 @@ export function faultPointsFromSpec(spec: string, strike: FaultStrike = strikePr
       passes += times;
       if (passes >= armed.nth) strike(armed);
     },
+  };
+}
+
+/** A process that runs is armed by writing the file, and disarmed by removing it: it is read at every pass. */
+function faultPointsFromFile(file: string, strike: FaultStrike): FaultPoints {
+  let spec = '';
+  let points = noFaultPoints;
+  const current = (): FaultPoints => {
+    const now = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (now !== spec) points = now === '' ? noFaultPoints : faultPointsFromSpec(now, strike);
+    spec = now;
+    return points;
+  };
+  return {
+    get armed() {
+      return current().armed;
+    },
+    reach: (name, times) => current().reach(name, times),
   };
 }
 

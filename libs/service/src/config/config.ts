@@ -45,7 +45,7 @@ export interface Config {
   /** By participant name; watchdog only. */
   readonly participantDatabases: Readonly<Record<string, string>>;
   readonly logLevel: LogLevel;
-  /** Spec of CONCORDAT_FAULT_POINT, already checked; null in normal life. */
+  /** CONCORDAT_FAULT_POINT, already checked; null in normal life. */
   readonly faultPoint: string | null;
 }
 

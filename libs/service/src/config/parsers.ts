@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseFaultSpec } from '#observability';
+import { checkFaultSetting } from '#observability';
 
 /** How single environment values are read. No message repeats the value: it may hold a password. */
 
@@ -56,9 +56,9 @@ export const databasesByName = z
   )
   .transform((entries): Readonly<Record<string, string>> => Object.freeze(Object.fromEntries(entries)));
 
-export const faultSpec = z.string().superRefine((value, context) => {
+export const faultSetting = z.string().superRefine((value, context) => {
   try {
-    parseFaultSpec(value);
+    checkFaultSetting(value);
   } catch (error) {
     context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
   }

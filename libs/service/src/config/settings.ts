@@ -4,7 +4,7 @@ import { TOPIC_PREFIX } from '#wire';
 import {
   commaList,
   databasesByName,
-  faultSpec,
+  faultSetting,
   flag,
   hostAndPort,
   httpUrl,
@@ -120,8 +120,8 @@ export const settingsSchema = z.object({
     'Least level that is logged. debug writes every message and request.',
   ),
   CONCORDAT_FAULT_POINT: optional(
-    faultSpec, '', 'point:kill or pause[:nth]',
-    'Tests only: the process kills or stops itself at a named point. Refused when NODE_ENV is production.',
+    faultSetting, '', 'point:kill or pause[:nth], or file:path',
+    'Tests only: the process kills or stops itself at a named point; the file, where one is named, holds it and may come later. Refused when NODE_ENV is production.',
   ),
 }); // prettier-ignore
 

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { createKafkaBus } from '#messaging';
@@ -16,10 +17,10 @@ import type { Cell } from './cells.js';
  */
 export type PodKind = 'solo' | 'pair' | 'guard' | 'guards';
 
+/** Those that may be armed. */
+const FIRST = APP_KINDS.map((kind) => `${kind}-1`);
 /** Where a process is to come back as the one that it was, its name is the same. */
-const SAME_NAMES = Object.fromEntries(
-  APP_KINDS.map((kind) => [`${kind}-1`, { CONCORDAT_INSTANCE_ID: `${kind}-1` }]),
-);
+const SAME_NAMES = Object.fromEntries(FIRST.map((app) => [app, { CONCORDAT_INSTANCE_ID: app }]));
 
 const SHAPES: Readonly<Record<PodKind, Partial<ClusterOptions>>> = {
   solo: { coordinators: 1, watchdogs: 0, appEnv: SAME_NAMES },
@@ -50,10 +51,12 @@ export interface Pod {
   printed(app: string, from: number): string;
   printedBytes(app: string): number;
   /**
-   * Starts what is down, and again what is still armed from before; arms each of `armed` (`name` → spec). Resolves when all are ready.
+   * Starts what is down and arms each of `armed` (`<kind>-1` → spec), and nobody else. Resolves when all are ready.
    * Throws when what went before was not read within READ_MS.
    */
   arm(armed: ReadonlyMap<string, string>): Promise<void>;
+  /** Nobody is struck any more; who starts now works. */
+  disarm(): void;
   alive(kind: AppKind): readonly string[];
   close(): Promise<void>;
 }
@@ -108,6 +111,7 @@ async function openPod(
 ): Promise<Pod> {
   const name = `${kind}-${number}`;
   const logs = path.join(dir, name);
+  await mkdir(logs, { recursive: true });
   const topicPrefix = `matrix-${process.pid}-${name}`;
   const cluster = await startCluster({
     ...{ kafka, postgres, topicPrefix, dir: logs, databasePrefix: `p${number}_` },
@@ -116,6 +120,7 @@ async function openPod(
     env: { CONCORDAT_PARTITIONS: '4', CONCORDAT_PREPARE_TIMEOUT_MS: '60000' },
     readyTimeoutMs: READY_MS,
     ...shape,
+    appEnv: Object.fromEntries(FIRST.map((app) => [app, { ...shape.appEnv?.[app], ...armedBy(logs, app) }])),
   });
   const bus = createKafkaBus({ brokers: kafka.brokers.split(','), clientId: `${name}-pod`, log: silentLog });
   return new RunningPod(name, cluster, kafka.brokers, bus, topicPrefix, logs);
@@ -124,8 +129,6 @@ async function openPod(
 class RunningPod implements Pod {
   readonly probes: string[] = [];
   private readonly pools = new Map<string, pg.Pool>();
-  /** Which process was armed under a name; it may be another one by now. */
-  private readonly armedPids = new Map<string, number>();
 
   constructor(
     readonly name: string,
@@ -158,25 +161,20 @@ class RunningPod implements Pod {
   }
 
   async arm(armed: ReadonlyMap<string, string>): Promise<void> {
-    await this.unarm(armed);
+    this.disarm();
+    const down = this.cluster.names.filter((name) => this.cluster.app(name).exit !== undefined);
+    await Promise.all(down.map((name) => this.cluster.restart(name)));
     await this.readUp();
-    await Promise.all([...armed].map(([name, spec]) => this.cluster.restart(name, settingsOf(spec))));
-    for (const name of armed.keys()) this.armedPids.set(name, this.cluster.app(name).pid);
+    await Promise.all([...armed].map(([name, spec]) => writeFile(faultFile(this.logs, name), spec)));
   }
 
-  /** Everybody runs, and nobody is armed but who is to be armed again. */
-  private async unarm(next: ReadonlyMap<string, string>): Promise<void> {
-    const due = this.cluster.names.filter((name) => {
-      const { pid, exit } = this.cluster.app(name);
-      return exit !== undefined || (this.armedPids.get(name) === pid && !next.has(name));
-    });
-    await Promise.all(due.map((name) => this.cluster.restart(name, {})));
-    this.armedPids.clear();
+  disarm(): void {
+    for (const name of FIRST) rmSync(faultFile(this.logs, name), { force: true });
   }
 
   /**
    * Replies that a killed driver had not marked as read come again, to whoever has its partitions next, and would strike an armed one
-   * in the middle of its start.
+   * before this cell's transactions are there.
    */
   private async readUp(): Promise<void> {
     const { replies } = topicNames(this.topicPrefix);
@@ -200,4 +198,6 @@ class RunningPod implements Pod {
   }
 }
 
-const settingsOf = (spec: string): Record<string, string> => ({ CONCORDAT_FAULT_POINT: spec });
+/** Who holds its spec is armed while it runs: a start each time would cost more than the cell. */
+const faultFile = (logs: string, app: string): string => path.join(logs, `${app}.fault`);
+const armedBy = (logs: string, app: string) => ({ CONCORDAT_FAULT_POINT: `file:${faultFile(logs, app)}` });

@@ -15,8 +15,6 @@ const LANES: readonly (readonly PodKind[])[] = [
 ];
 /** Opening a second pod of a kind costs as much as some cells do. */
 const WORTH_A_SECOND = 4;
-/** Orders first: pods opened after them need no orders. Then by process, as a dead one is armed with its next start. */
-const ORDER = ['orders', 'coordinator', 'inventory', 'payments', 'watchdog'];
 
 /** Runs every cell in a pod of its kind; `heard` gets each result as it comes. Lanes of the same kind share its queue. */
 export async function runCells(
@@ -25,7 +23,8 @@ export async function runCells(
   heard: (result: Result) => void,
 ): Promise<void> {
   const queues = new Map<PodKind, Cell[]>();
-  const sorted = [...cells].sort((a, b) => ORDER.indexOf(a.victim) - ORDER.indexOf(b.victim));
+  // Orders first: pods opened after them need no orders.
+  const sorted = [...cells].sort((a, b) => Number(b.victim === 'orders') - Number(a.victim === 'orders'));
   for (const cell of sorted) queues.set(podFor(cell), [...(queues.get(podFor(cell)) ?? []), cell]);
   const opened = new Set<PodKind>();
   const lanes = LANES.map(async (kinds) => {

@@ -131,6 +131,7 @@ export class CellRun {
       return false;
     }
     if (this.cell.strike === 'kill') await this.pod.cluster.app(this.victim).exited;
+    this.pod.disarm();
     return true;
   }
 

@@ -43,7 +43,8 @@ export interface Shape {
 const FAULT_SHARE = 0.35;
 /** Those that can take batches are more, and most do: a branch that runs alone is dear, and finds no more. */
 const BATCH_SHARE = 0.9;
-const ABLE: readonly ParticipantStyle[] = ['xa', 'tcc', 'tcc'];
+/** An xa branch runs alone, and costs twice a tcc one: every second installation has some. */
+const ABLE: readonly ParticipantStyle[] = ['xa', 'tcc', 'tcc', 'tcc'];
 const STYLES: readonly ParticipantStyle[] = [...ABLE, 'sagaOnly'];
 
 /** Keys, slots and connections are meant for so many transactions: more have more of them, and wait for each other no more. */
@@ -61,11 +62,12 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     instances: dice.between(1, 2),
   }));
   return {
-    coordinators: dice.between(1, 3),
-    watchdogs: dice.between(1, 2),
+    // The more share the work, the smaller their batches.
+    coordinators: dice.pick([1, 1, 2, 3]),
+    watchdogs: dice.pick([1, 1, 2]),
     participants,
     databasesGiven: dice.chance(0.5),
-    keys: crowds * dice.pick([20, 100, 600]),
+    keys: crowds * dice.pick([20, 100, 600, 600]),
     slots: crowds * dice.pick([3, 64, 64]),
     connections: crowds * CONNECTIONS,
     transactions,

@@ -11,8 +11,10 @@ outboxStoreConformance('memory', async () => {
   const database = server.database('orders');
   return {
     clear: async () => {
-      const entries = database.values('outbox') as { gtx: string }[];
-      database.apply(new Map(entries.map(({ gtx }) => [`outbox|${gtx}`, undefined])));
+      for (const table of ['outbox', 'outbox-delivered']) {
+        const entries = database.values(table) as { gtx: string }[];
+        database.apply(new Map(entries.map(({ gtx }) => [`${table}|${gtx}`, undefined])));
+      }
     },
     open: () => new MemoryOutboxStore({ server, database: 'orders' }),
     begin: async () => {

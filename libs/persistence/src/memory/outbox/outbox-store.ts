@@ -32,7 +32,10 @@ export interface MemoryOutboxStoreOptions {
 }
 
 const TABLE = 'outbox';
+/** Those that nobody has to look at any more: most of them, soon. */
+const DELIVERED = 'outbox-delivered';
 const keyOf = (gtx: string): string => `${TABLE}|${gtx}`;
+const deliveredKeyOf = (gtx: string): string => `${DELIVERED}|${gtx}`;
 
 /** The in-memory twin of the outbox, in the same database as the business data of {@link MemoryClient}. */
 export class MemoryOutboxStore implements OutboxStore {
@@ -50,9 +53,8 @@ export class MemoryOutboxStore implements OutboxStore {
     const { transaction } = connection;
     for (const entry of entries) {
       await transaction.lock(keyOf(entry.gtx));
-      if (transaction.get(keyOf(entry.gtx)) === undefined) {
-        await transaction.put(keyOf(entry.gtx), this.newEntry(entry));
-      }
+      const known = transaction.get(keyOf(entry.gtx)) ?? transaction.get(deliveredKeyOf(entry.gtx));
+      if (known === undefined) await transaction.put(keyOf(entry.gtx), this.newEntry(entry));
     }
     transaction.onEnd(this.wake);
   }
@@ -87,9 +89,20 @@ export class MemoryOutboxStore implements OutboxStore {
     return this.database.clock.wallMs();
   }
 
-  private all(): StoredEntry[] {
+  private all(table: string): StoredEntry[] {
+    this.check();
+    return (this.database.values(table) as StoredEntry[]).sort((a, b) => a.id - b.id);
+  }
+
+  private check(): void {
     if (this.options.server.isDown) throw connectionLost();
-    return (this.database.values(TABLE) as StoredEntry[]).sort((a, b) => a.id - b.id);
+  }
+
+  /** Those of `gtxs` that are not delivered, in the order of their ids. */
+  private undelivered(gtxs: Iterable<string>): StoredEntry[] {
+    this.check();
+    const found = [...new Set(gtxs)].flatMap((gtx) => (this.database.read(keyOf(gtx)) ?? []) as StoredEntry);
+    return found.sort((a, b) => a.id - b.id);
   }
 
   /** Changes committed entries that no open transaction holds. */
@@ -118,7 +131,7 @@ export class MemoryOutboxStore implements OutboxStore {
 
   private claimable(): StoredEntry[] {
     const seen = new Set<string>();
-    return this.all().filter(({ state, key }) => {
+    return this.all(TABLE).filter(({ state, key }) => {
       if (state === 'accepted') return true;
       if (state !== 'pending' || (key !== null && seen.has(key))) return false;
       if (key !== null) seen.add(key);
@@ -127,15 +140,15 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   async accept(gtxs: readonly string[], { askAgainInMs }: { askAgainInMs: number }): Promise<void> {
-    const open = this.all().filter(
-      ({ gtx, state }) => gtxs.includes(gtx) && ['pending', 'accepted'].includes(state),
-    );
-    this.change(open, () => ({ state: 'accepted', nextAtMs: this.nowMs + askAgainInMs }));
+    this.change(this.undelivered(gtxs).filter(isOpen), () => ({
+      state: 'accepted',
+      nextAtMs: this.nowMs + askAgainInMs,
+    }));
   }
 
   async reject(rejections: readonly { gtx: string; reason: string }[]): Promise<void> {
     const reasons = new Map(rejections.map(({ gtx, reason }) => [gtx, reason]));
-    const pending = this.all().filter(({ gtx, state }) => reasons.has(gtx) && state === 'pending');
+    const pending = this.undelivered(reasons.keys()).filter(({ state }) => state === 'pending');
     this.change(pending, ({ gtx }) => ({
       state: 'rejected',
       reason: reasons.get(gtx) ?? null,
@@ -145,10 +158,7 @@ export class MemoryOutboxStore implements OutboxStore {
 
   async settle(outcomes: readonly OutboxOutcome[]): Promise<void> {
     const ends = new Map(outcomes.map((end) => [end.gtx, end]));
-    const open = this.all().filter(
-      ({ gtx, state }) => ends.has(gtx) && ['pending', 'accepted'].includes(state),
-    );
-    this.change(open, ({ gtx }) => ({
+    this.change(this.undelivered(ends.keys()).filter(isOpen), ({ gtx }) => ({
       state: 'done',
       outcome: ends.get(gtx)?.outcome ?? null,
       reason: ends.get(gtx)?.reason ?? null,
@@ -156,46 +166,53 @@ export class MemoryOutboxStore implements OutboxStore {
     }));
   }
 
-  private undelivered(): StoredEntry[] {
-    return this.all().filter(
-      ({ state, deliveredAtMs }) => ['done', 'rejected'].includes(state) && deliveredAtMs === null,
-    );
+  private ended(): StoredEntry[] {
+    return this.all(TABLE).filter((entry) => !isOpen(entry));
   }
 
   async claimEnded({ limit, leaseMs }: { limit: number; leaseMs: number }): Promise<readonly EndedEntry[]> {
-    const ended = this.undelivered()
+    const due = this.ended()
       .filter(({ nextAtMs }) => nextAtMs <= this.nowMs)
       .sort((a, b) => a.nextAtMs - b.nextAtMs || a.id - b.id)
       .slice(0, limit);
-    const claimed = this.change(ended, () => ({ nextAtMs: this.nowMs + leaseMs }));
+    const claimed = this.change(due, () => ({ nextAtMs: this.nowMs + leaseMs }));
     return claimed.sort((a, b) => a.id - b.id).map(toEnded);
   }
 
   async delivered(gtxs: readonly string[]): Promise<void> {
-    const told = this.undelivered().filter(({ gtx }) => gtxs.includes(gtx));
-    this.change(told, () => ({ deliveredAtMs: this.nowMs }));
+    const ended = this.undelivered(gtxs).filter((entry) => !isOpen(entry));
+    const told = this.change(ended, () => ({ deliveredAtMs: this.nowMs }));
+    this.database.apply(
+      new Map<string, Value>(
+        told.flatMap((entry) => [
+          [keyOf(entry.gtx), undefined],
+          [deliveredKeyOf(entry.gtx), entry],
+        ]),
+      ),
+    );
   }
 
   async nextDueInMs(): Promise<number | null> {
-    const times = [...this.claimable(), ...this.undelivered()].map(({ nextAtMs }) => nextAtMs);
+    const times = [...this.claimable(), ...this.ended()].map(({ nextAtMs }) => nextAtMs);
     return times.length === 0 ? null : Math.max(0, Math.min(...times) - this.nowMs);
   }
 
   async find(gtx: string): Promise<OutboxRecord | null> {
-    const entry = this.all().find((each) => each.gtx === gtx);
-    return entry === undefined ? null : toRecord(entry);
+    this.check();
+    const entry = this.database.read(keyOf(gtx)) ?? this.database.read(deliveredKeyOf(gtx));
+    return entry === undefined ? null : toRecord(entry as StoredEntry);
   }
 
   async collectGarbage({ retentionMs, limit }: { retentionMs: number; limit: number }): Promise<number> {
-    const old = this.all()
-      .filter(({ deliveredAtMs }) => deliveredAtMs !== null && this.nowMs - deliveredAtMs > retentionMs)
+    const old = this.all(DELIVERED)
+      .filter(({ deliveredAtMs }) => this.nowMs - (deliveredAtMs ?? Infinity) > retentionMs)
       .slice(0, limit);
-    this.database.apply(new Map(old.map(({ gtx }) => [keyOf(gtx), undefined])));
+    this.database.apply(new Map(old.map(({ gtx }) => [deliveredKeyOf(gtx), undefined])));
     return old.length;
   }
 
   async ping(): Promise<void> {
-    this.all();
+    this.check();
   }
 
   async close(): Promise<void> {
@@ -212,6 +229,8 @@ export class MemoryOutboxStore implements OutboxStore {
     };
   }
 }
+
+const isOpen = ({ state }: StoredEntry): boolean => state === 'pending' || state === 'accepted';
 
 const entryOf = ({ id, gtx, key, request, idempotencyKey }: StoredEntry) =>
   copyOf({ id: String(id), gtx, key, request, idempotencyKey });

@@ -42,8 +42,11 @@ export const TIMING = {
   rebalanceTimeoutMs: 10_000,
   /** A member learns of a rebalance from its heartbeat. */
   heartbeatMs: 1_000,
-  /** A fetch answers as soon as there is a byte; this bounds how long `stop` waits for an idle one. */
-  fetchWaitMs: 300,
+  /**
+   * A fetch answers as soon as there is a byte; this bounds how long `stop` waits for an idle one. Kafka's own default: what nobody
+   * writes to is asked for all the time, at every broker.
+   */
+  fetchWaitMs: 500,
   /** Committing per batch costs more than the batch (bench.md): commit on a timer what the handler recorded. */
   commitIntervalMs: 1_000,
   /** A commit must not delay a rejoin or a stop for longer; what it did not bring is delivered again. */

@@ -25,11 +25,14 @@ const allCuts = ({ site }: Chaos): readonly Cut[] => {
   return cables.flatMap((one) => DIRECTIONS.map((direction) => ({ ...one, direction })));
 };
 
-/** At CI size each cable once, the directions alternating; else everything. */
-const chosen = (chaos: Chaos): readonly Cut[] => {
-  const first = chaos.dice.below(2);
+/** At CI size each cable once, the directions alternating, and two far from each other at a time; else everything, one by one. */
+const chosen = (chaos: Chaos): readonly (readonly Cut[])[] => {
   const all = allCuts(chaos);
-  return chaos.rounds > 1 ? all : all.filter((_, index) => index % 2 === (first + (index >> 1)) % 2);
+  if (chaos.rounds > 1) return all.map((cut) => [cut]);
+  const first = chaos.dice.below(2);
+  const once = all.filter((_, index) => index % 2 === (first + (index >> 1)) % 2);
+  const half = Math.ceil(once.length / 2);
+  return once.slice(0, half).map((cut, index) => once.slice(half + index, half + index + 1).concat(cut));
 };
 
 export const partitions: Scenario = {
@@ -37,12 +40,12 @@ export const partitions: Scenario = {
   title: 'one-way partitions between customers, apps, brokers and databases, nothing reset',
   async strike(chaos) {
     const cuts = chosen(chaos);
-    for (const { cable, direction } of cuts) {
+    for (const together of cuts) {
       await chaos.load.more(5);
-      cable.drop(direction);
+      for (const { cable, direction } of together) cable.drop(direction);
       await chaos.wait(chaos.rounds > 1 ? LASTS_MS.release : LASTS_MS.ci);
-      cable.heal();
+      for (const { cable } of together) cable.heal();
     }
-    return cuts.map(({ between, direction }) => `${between} (${direction})`).join(', ');
+    return cuts.flat().map(({ between, direction }) => `${between} (${direction})`).join(', ');
   },
 };

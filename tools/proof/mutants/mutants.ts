@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: WRITE_ROWS,
     find: 'if (row === undefined || isStale(row.tx, step)) return null;',
     replace: `if (row === undefined || (isStale(row.tx, step) && !(step.driver.startsWith('w') && step.decide?.decision === 'ABORT'))) return null;`,
-    catcher: 'simulation',
+    catcher: { spec: 'libs/persistence/src/memory/ledger' },
   },
   {
     name: 'COMMIT for an unknown branch answered "committed"',

@@ -13,7 +13,8 @@ import { MemoryLedgerStore } from './store.js';
  */
 
 const GTXS = [1, 2, 3].map((n) => `0192000${n}-0000-7000-8000-000000000001`);
-const INSTANCES = ['one', 'two'];
+/** A coordinator and a watchdog, by their first letters. */
+const INSTANCES = ['c1', 'w1'];
 const NEXT_IN_MS = 1_000;
 
 interface Row {

@@ -1,5 +1,5 @@
-/** Who is to catch a mutant: the simulation, or a spec. */
-export type Catcher = 'simulation' | { readonly spec: string };
+/** Who is to catch a mutant: the simulation, or one of these specs. */
+export type Catcher = 'simulation' | { readonly specs: readonly string[] };
 
 /** One planted bug (proof.md §Layers 6): a change of the source that is made in a copy, never here. */
 export interface Mutant {
@@ -28,14 +28,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: WRITE_ROWS,
     find: 'if (row === undefined || isStale(row.tx, step)) return null;',
     replace: `if (row === undefined || (isStale(row.tx, step) && !(step.driver.startsWith('w') && step.decide?.decision === 'ABORT'))) return null;`,
-    catcher: { spec: 'libs/persistence/src/memory/ledger' },
+    catcher: { specs: ['libs/persistence/src/memory/ledger'] },
   },
   {
     name: 'COMMIT for an unknown branch answered "committed"',
     file: 'libs/protocol/src/branch/decision-rule.ts',
     find: "  if (!row) return { do: 'plant', state: S.Lost };",
     replace: "  if (!row) return { do: 'ack', state: 'COMMITTED', output: null };",
-    catcher: { spec: 'libs/protocol/src/branch' },
+    catcher: { specs: ['libs/protocol/src/branch'] },
   },
   {
     name: 'no abort tombstone',
@@ -50,7 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `    await this.transaction.lock(rowKey(row));
     if (rowAt(this.read, row) !== null) return false;`,
     replace: '    await this.transaction.lock(rowKey(row));',
-    catcher: { spec: 'libs/persistence/src/memory/branches' },
+    catcher: { specs: ['libs/persistence/src/memory/branches'] },
   },
   {
     name: 'driver write without its version precondition',
@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'libs/messaging/src/delivery-loop.ts',
     find: '      return (await handler(batch)) ?? [];',
     replace: '      this.#options.source.recorded(batch);\n      return (await handler(batch)) ?? [];',
-    catcher: { spec: 'libs/messaging/src/delivery-loop' },
+    catcher: { specs: ['libs/messaging/src/delivery-loop'] },
   },
   {
     name: 'compensations in forward order',
@@ -116,14 +116,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'libs/persistence/src/memory/ledger/memory-ledger.ts',
     find: '    return this.options.clock.wallMs();',
     replace: '    return Date.now();',
-    catcher: { spec: 'libs/persistence/src/memory/ledger' },
+    catcher: { specs: ['libs/persistence/src/memory/ledger'] },
   },
   {
     name: 'votes accepted from any participant',
     file: 'libs/protocol/src/step.ts',
     find: '  if (branch.participant !== event.participant) {',
     replace: "  if (event.type !== 'vote' && branch.participant !== event.participant) {",
-    catcher: { spec: 'libs/protocol/src/two-phase' },
+    catcher: { specs: ['libs/protocol/src/two-phase'] },
   },
   {
     name: 'closing before all acks',
@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'libs/participant/src/runtime/outcome-reader.ts',
     find: 'key.gtx === gtx && key.attempt === attempt',
     replace: 'key.gtx === gtx',
-    catcher: { spec: 'libs/participant/src/runtime/in-doubt' },
+    catcher: { specs: ['libs/participant/src/runtime/in-doubt'] },
   },
   {
     name: 'gid without participant scope',

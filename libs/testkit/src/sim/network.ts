@@ -42,7 +42,7 @@ export class Network {
 /** How long a caller waits for an answer that does not come before its driver gives up. */
 const PATIENCE_MS = 3_000;
 /** So many answers take their time; meanwhile others run. */
-const SLOW_ANSWERS = 0.4;
+const SLOW_ANSWERS = 0.25;
 
 /**
  * One statement of a process, from the wire to the server and back. `run` is atomic and happens once or not at all; what the caller

@@ -67,7 +67,7 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     watchdogs: dice.pick([1, 1, 2]),
     participants,
     databasesGiven: dice.chance(0.5),
-    keys: crowds * dice.pick([20, 100, 600, 600]),
+    keys: crowds * dice.pick([20, 100, 600, 600, 600]),
     slots: crowds * dice.pick([3, 64, 64]),
     connections: crowds * CONNECTIONS,
     transactions,

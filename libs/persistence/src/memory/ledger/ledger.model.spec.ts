@@ -205,7 +205,7 @@ class Inquire extends Verb {
   }
 
   protected async act(model: Model, real: Real): Promise<void> {
-    const [stored] = await real.ledgers.get('two')!.plantTombstones([this.gtx], 'UNKNOWN');
+    const [stored] = await real.ledgers.get('w1')!.plantTombstones([this.gtx], 'UNKNOWN');
     if (!model.has(this.gtx)) {
       const row = { version: 1, driver: null, nextMs: real.clock.wallMs(), ended: true, notes: 1 };
       model.set(this.gtx, { ...row, cells: ['ABORT'] });

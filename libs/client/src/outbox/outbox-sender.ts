@@ -40,9 +40,9 @@ export class OutboxSender {
   }
 
   private async turn(): Promise<number> {
-    const { resendMs, resendCapMs, maxBatch, pollMs } = this.options;
+    const { resendMs, resendCapMs, askAgainMs, maxBatch, pollMs } = this.options;
     const jitter = 0.8 + 0.4 * this.deps.random.next();
-    const pace = { firstMs: resendMs, capMs: resendCapMs, jitter };
+    const pace = { firstMs: resendMs, capMs: resendCapMs, askMs: askAgainMs, jitter };
     const entries = await this.deps.store.claimDue({ limit: maxBatch, pace });
     if (entries.length === 0) return pollMs;
     this.seesKeys ||= entries.some(({ key }) => key !== null);

@@ -21,7 +21,7 @@ export interface OutboxWorld {
   close(): Promise<void>;
 }
 
-const PACE = { firstMs: 1_000, capMs: 8_000, jitter: 1 };
+const PACE = { firstMs: 1_000, capMs: 8_000, askMs: 60_000, jitter: 1 };
 const due = (limit = 100) => ({ limit, pace: PACE });
 
 const entry = (more: Partial<NewOutboxEntry> = {}): NewOutboxEntry => ({
@@ -178,7 +178,19 @@ export function outboxStoreConformance(name: string, makeWorld: () => Promise<Ou
         expect(await outbox.claimDue(due())).toMatchObject([{ gtx: gtxs[0], state: 'accepted' }]);
       });
 
-      it('a repeated ACCEPTED puts the next question off by as much, however often it was asked', async () => {
+      it('a repeated ACCEPTED does not put the next question off', async () => {
+        const outbox = world.open();
+        const gtxs = await enqueued(outbox, entry());
+        await outbox.claimDue(due());
+        await outbox.accept(gtxs, { askAgainInMs: 60_000 });
+        await world.age(59_000);
+        await outbox.accept(gtxs, { askAgainInMs: 60_000 });
+        await world.age(2_000);
+
+        expect(await outbox.claimDue(due())).toMatchObject([{ gtx: gtxs[0], state: 'accepted' }]);
+      });
+
+      it('an accepted one is asked for again at a pace of its own, however often, and whatever is answered', async () => {
         const outbox = world.open();
         const gtxs = await enqueued(outbox, entry());
         await outbox.claimDue(due());

@@ -23,8 +23,8 @@ export interface OutboxStore {
   claimDue(options: { readonly limit: number; readonly pace: RetryPace }): Promise<readonly OutboxEntry[]>;
 
   /**
-   * ACCEPTED came: no longer sent, except that it is claimed again after `askAgainInMs` without an outcome. A repeated ACCEPTED
-   * puts that off again by as much, however often it was sent before: who was away for long must not be told late for long.
+   * ACCEPTED came: no longer sent, except that it is claimed again after `askAgainInMs` without an outcome, and then every `askMs`.
+   * Only pending entries move: a repeated ACCEPTED may be late, and would put off the question that is due.
    */
   accept(gtxs: readonly string[], options: { readonly askAgainInMs: number }): Promise<void>;
   /** REJECTED(code) came. Only pending entries move. */
@@ -61,10 +61,11 @@ export interface NewOutboxEntry {
   readonly idempotencyKey: string | null;
 }
 
-/** The n-th send is followed by the next one after min(firstMs × 2ⁿ⁻¹, capMs) × jitter. */
+/** The n-th send is followed by the next one after min(firstMs × 2ⁿ⁻¹, capMs) × jitter, that of an accepted entry after askMs × jitter. */
 export interface RetryPace {
   readonly firstMs: number;
   readonly capMs: number;
+  readonly askMs: number;
   /** Drawn by the caller for each claim, around 1. */
   readonly jitter: number;
 }

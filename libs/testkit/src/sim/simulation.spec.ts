@@ -53,6 +53,7 @@ describe.each([
     1_800,
     'a step that met the locks of an orphan was asked again ever more rarely after they were gone',
   ],
+  [904_532_788, 1_800, 'a second ACCEPTED, after a crash, put off the question for the outcome'],
   [55_391_659, 1_800, 'a process died of weather that had passed, and the simulation never started it again'],
   [42, 100, 'rebalances under crashes at writes and lost answers'],
 ])('seed %i (%i transactions): %s', (seed, transactions) => {

@@ -117,15 +117,16 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   async claimDue({ limit, pace }: { limit: number; pace: RetryPace }): Promise<readonly OutboxEntry[]> {
-    const { firstMs, capMs, jitter } = pace;
+    const { firstMs, capMs, askMs, jitter } = pace;
     const due = this.claimable()
       .filter(({ nextAtMs }) => nextAtMs <= this.nowMs)
       .sort((a, b) => a.nextAtMs - b.nextAtMs || a.id - b.id)
       .slice(0, limit);
-    const claimed = this.change(due, ({ attempts }) => ({
-      attempts: attempts + 1,
-      nextAtMs: this.nowMs + Math.min(firstMs * 2 ** Math.min(attempts, 30), capMs) * jitter,
-    }));
+    const claimed = this.change(due, ({ state, attempts }) => {
+      const resendMs = Math.min(firstMs * 2 ** Math.min(attempts, 30), capMs);
+      const pauseMs = state === 'accepted' ? askMs : resendMs;
+      return { attempts: attempts + 1, nextAtMs: this.nowMs + pauseMs * jitter };
+    });
     return claimed.sort((a, b) => a.id - b.id).map((entry) => this.toDue(entry));
   }
 
@@ -140,7 +141,8 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   async accept(gtxs: readonly string[], { askAgainInMs }: { askAgainInMs: number }): Promise<void> {
-    this.change(this.undelivered(gtxs).filter(isOpen), () => ({
+    const pending = this.undelivered(gtxs).filter(({ state }) => state === 'pending');
+    this.change(pending, () => ({
       state: 'accepted',
       nextAtMs: this.nowMs + askAgainInMs,
     }));

@@ -8,7 +8,7 @@ import { MemoryOutboxStore } from './outbox-store.js';
 
 /** The outbox against a list: callers commit and roll back, two relays claim, answers come late, twice or never. */
 
-const PACE = { firstMs: 100, capMs: 400, jitter: 1 };
+const PACE = { firstMs: 100, capMs: 400, askMs: 250, jitter: 1 };
 const ASK_MS = 1_000;
 const LEASE_MS = 500;
 const SLOTS = [0, 1];
@@ -132,7 +132,8 @@ class Claim extends Verb {
       due.toSorted((a, b) => a.order - b.order).map(({ gtx }) => gtx),
     );
     for (const entry of due) {
-      entry.nextMs = now + Math.min(PACE.firstMs * 2 ** entry.attempts, PACE.capMs);
+      const resendMs = Math.min(PACE.firstMs * 2 ** entry.attempts, PACE.capMs);
+      entry.nextMs = now + (entry.state === 'accepted' ? PACE.askMs : resendMs);
       entry.attempts += 1;
     }
   }
@@ -175,7 +176,7 @@ class Answer extends Verb {
 }
 
 const MOVES: Readonly<Record<Answer['says'], readonly string[]>> = {
-  accepted: ['pending', 'accepted'],
+  accepted: ['pending'],
   rejected: ['pending'],
   done: ['pending', 'accepted'],
 };

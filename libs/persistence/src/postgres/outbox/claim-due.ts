@@ -9,10 +9,11 @@ export const CLAIMABLE = `
     SELECT FROM concordat.outbox e WHERE e.key = o.key AND e.state = 'pending' AND e.id < o.id))`;
 
 /** The exponent is bounded before the cap is applied, so that no number of attempts overflows. */
-const BACKOFF = `least($2::float8 * power(2, least(o.attempts, 30)), $3::float8) * $4::float8 * interval '1 ms'`;
+const BACKOFF = `CASE o.state WHEN 'accepted' THEN $5::float8 ELSE least($2::float8 * power(2, least(o.attempts, 30)), $3::float8) END
+  * $4::float8 * interval '1 ms'`;
 
 /** A lease by next_at: nobody else is handed these entries until then, and after a crash somebody is. */
-export const claimDue = (limit: number, { firstMs, capMs, jitter }: RetryPace): Statement => ({
+export const claimDue = (limit: number, { firstMs, capMs, askMs, jitter }: RetryPace): Statement => ({
   text: `
     WITH due AS (
       SELECT o.id FROM concordat.outbox o
@@ -22,5 +23,5 @@ export const claimDue = (limit: number, { firstMs, capMs, jitter }: RetryPace): 
     UPDATE concordat.outbox o SET attempts = o.attempts + 1, next_at = clock_timestamp() + ${BACKOFF}
     FROM due WHERE o.id = due.id
     RETURNING ${ENTRY_COLUMNS}`,
-  values: [limit, firstMs, capMs, jitter],
+  values: [limit, firstMs, capMs, jitter, askMs],
 });

@@ -7,7 +7,7 @@ export const accept = (gtxs: readonly string[], askAgainInMs: number): Statement
   text: `
     UPDATE concordat.outbox
     SET state = 'accepted', next_at = clock_timestamp() + $2::float8 * interval '1 ms'
-    WHERE gtx = ANY($1::uuid[]) AND state IN ('pending', 'accepted')`,
+    WHERE gtx = ANY($1::uuid[]) AND state = 'pending'`,
   values: [plainArray(gtxs), askAgainInMs],
 });
 

@@ -46,6 +46,9 @@ export const partitions: Scenario = {
       await chaos.wait(chaos.rounds > 1 ? LASTS_MS.release : LASTS_MS.ci);
       for (const { cable } of together) cable.heal();
     }
-    return cuts.flat().map(({ between, direction }) => `${between} (${direction})`).join(', ');
+    return cuts
+      .flat()
+      .map(({ between, direction }) => `${between} (${direction})`)
+      .join(', ');
   },
 };

@@ -47,9 +47,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dedupe in memory only',
     file: 'libs/persistence/src/memory/branches/local-transaction.ts',
-    find: `    await this.transaction.lock(rowKey(row));
-    if (rowAt(this.read, row) !== null) return false;`,
-    replace: '    await this.transaction.lock(rowKey(row));',
+    find: `    await this.transaction.lock(at);
+    if (this.transaction.get(at) !== undefined) return false;`,
+    replace: '    await this.transaction.lock(at);',
     catcher: { specs: ['libs/persistence/src/memory/branches'] },
   },
   {

@@ -82,16 +82,27 @@ export class MemoryBranchStore implements BranchStore {
   private evidence({ gtx, attempt, branch }: BranchKey, gids: boolean): BranchEvidence {
     const key = { gtx, attempt, branch };
     const row = rowAt(this.read, key);
-    const attempts = Array.from({ length: attempt - 1 }, (_, index) => index + 1);
-    const earlier = attempts.map((before) => rowAt(this.read, { ...key, attempt: before }));
-    const gid = formatGid({ ...key, participant: this.options.participant });
     return {
       key,
       maxAttempt: fenceAt(this.read, key),
       row: row === null ? null : this.shown(row),
-      earlier: earlier.filter((each) => each !== null).map(this.shown),
-      gid: gids && this.options.server.preparedIn(this.database).some((work) => work.gid === gid),
+      earlier: this.earlierRows(key),
+      gid: gids && this.isPrepared(key),
     };
+  }
+
+  private earlierRows(key: BranchKey): BranchRow[] {
+    const rows: BranchRow[] = [];
+    for (let attempt = 1; attempt < key.attempt; attempt += 1) {
+      const row = rowAt(this.read, { ...key, attempt });
+      if (row !== null) rows.push(this.shown(row));
+    }
+    return rows;
+  }
+
+  private isPrepared(key: BranchKey): boolean {
+    const gid = formatGid({ ...key, participant: this.options.participant });
+    return this.options.server.isPrepared(gid, this.database);
   }
 
   begin(): Promise<MemoryLocalTransaction> {

@@ -8,7 +8,17 @@ import {
   type RowMove,
 } from '../../port/branch-store.js';
 import { MemoryClient } from './business-client.js';
-import { copyOf, fenceAt, fenceKey, rowAt, rowKey, toBranchRow, toStored, type StoredRow } from './tables.js';
+import {
+  attemptOf,
+  copyOf,
+  fenceKey,
+  rowAt,
+  rowKey,
+  rowOf,
+  toBranchRow,
+  toStored,
+  type StoredRow,
+} from './tables.js';
 import type { MemoryTransaction } from './transaction.js';
 
 /** What ends a local transaction, supplied by the store that opened it. */
@@ -43,10 +53,11 @@ export class MemoryLocalTransaction implements LocalTransaction {
   private async raise(keys: readonly BranchKey[]): Promise<Set<string>> {
     const raised = new Set<string>();
     for (const key of keys) {
-      await this.transaction.lock(fenceKey(key));
-      if (fenceAt(this.read, key) > key.attempt) continue;
       const { gtx, branch, attempt } = key;
-      await this.transaction.put(fenceKey(key), { gtx, branch, maxAttempt: attempt });
+      const at = fenceKey(key);
+      await this.transaction.lock(at);
+      if (attemptOf(this.transaction.get(at)) > attempt) continue;
+      await this.transaction.put(at, { gtx, branch, maxAttempt: attempt });
       raised.add(branchId(key));
     }
     return raised;
@@ -62,10 +73,11 @@ export class MemoryLocalTransaction implements LocalTransaction {
 
   /** Waits for a concurrent insert of the same key; false when a row is there. */
   private async insert(row: NewBranchRow): Promise<boolean> {
-    if (rowAt(this.read, row) !== null) return false;
-    await this.transaction.lock(rowKey(row));
-    if (rowAt(this.read, row) !== null) return false;
-    await this.transaction.put(rowKey(row), toStored(row, this.nowMs));
+    const at = rowKey(row);
+    if (this.transaction.get(at) !== undefined) return false;
+    await this.transaction.lock(at);
+    if (this.transaction.get(at) !== undefined) return false;
+    await this.transaction.put(at, toStored(row, this.nowMs));
     return true;
   }
 
@@ -96,11 +108,12 @@ export class MemoryLocalTransaction implements LocalTransaction {
   }
 
   private async move(move: RowMove): Promise<boolean> {
-    if (!isIn(rowAt(this.read, move.key), move)) return false;
-    await this.transaction.lock(rowKey(move.key));
-    const row = rowAt(this.read, move.key);
+    const at = rowKey(move.key);
+    if (!isIn(rowOf(this.transaction.get(at)), move)) return false;
+    await this.transaction.lock(at);
+    const row = rowOf(this.transaction.get(at));
     if (!isIn(row, move)) return false;
-    await this.transaction.put(rowKey(move.key), movedRow(row, move, this.nowMs));
+    await this.transaction.put(at, movedRow(row, move, this.nowMs));
     return true;
   }
 

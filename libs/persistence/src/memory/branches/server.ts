@@ -106,6 +106,10 @@ export class MemoryServer {
   }
 
   /** Prepared in that database, oldest first. */
+  isPrepared(gid: string, database: MemoryDatabase): boolean {
+    return this.prepared.get(gid)?.transaction.database === database;
+  }
+
   preparedIn(database: MemoryDatabase): PreparedWork[] {
     return [...this.prepared.values()].filter(({ transaction }) => transaction.database === database);
   }

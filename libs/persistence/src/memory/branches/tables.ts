@@ -22,11 +22,11 @@ export interface Reader {
   (key: string): Value;
 }
 
-export const rowAt = (read: Reader, key: BranchKey): StoredRow | null =>
-  (read(rowKey(key)) as StoredRow | undefined) ?? null;
+export const rowOf = (value: Value): StoredRow | null => (value as StoredRow | undefined) ?? null;
+export const attemptOf = (value: Value): number => (value as StoredFence | undefined)?.maxAttempt ?? 0;
 
-export const fenceAt = (read: Reader, key: BranchKey): number =>
-  (read(fenceKey(key)) as StoredFence | undefined)?.maxAttempt ?? 0;
+export const rowAt = (read: Reader, key: BranchKey): StoredRow | null => rowOf(read(rowKey(key)));
+export const fenceAt = (read: Reader, key: BranchKey): number => attemptOf(read(fenceKey(key)));
 
 export const allRows = (database: MemoryDatabase): StoredRow[] => database.values('branch') as StoredRow[];
 export const allFences = (database: MemoryDatabase): StoredFence[] =>

@@ -62,7 +62,8 @@ export class MemoryTransaction implements LockOwner {
   }
 
   async put(key: string, value: Value): Promise<void> {
-    await this.lock(key);
+    if (this.locks.has(key)) this.check();
+    else await this.lock(key);
     this.writes.set(key, value);
   }
 

@@ -2,7 +2,8 @@ import type { Bus } from '#messaging';
 import { topicNames } from '#wire';
 import type { Topics } from '#wire';
 import { Dice } from '../../crash/support/random.js';
-import { until, type Site } from '../../crash/support/site.js';
+import type { Site } from '../../crash/support/site.js';
+import { until, within } from '../../crash/support/until.js';
 import { endpointsOf, type Endpoint } from './endpoints.js';
 import { GoodTrade, WAVE } from './good-trade.js';
 import type { Hostile } from './hostile-record.js';
@@ -80,7 +81,7 @@ export class Siege {
     const owed = this.sent.filter(({ reasons, maybeTaken }) => reasons.length > 0 && !maybeTaken).length;
     const arrived = async (): Promise<boolean> => (await storedLetters(this.site)).length >= owed;
     // What is missing is told by the check of the letters.
-    await until('every letter is stored', QUIET_MS / 4, arrived).catch(() => undefined);
+    await within(QUIET_MS / 4, arrived);
     await this.site.ended(QUIET_MS);
     await until('nothing is prepared', QUIET_MS, async () => (await this.site.preparedGids()).length === 0);
     return performance.now() - since;

@@ -11,7 +11,7 @@ import { RARE_PATHS } from './rare-paths.js';
 const LAYER = 'simulation';
 const GOAL = { ci: 1_000_000, release: 100_000_000 };
 /** Many share batches, and the quiet seconds in which an installation comes up and everything late arrives. */
-const TRANSACTIONS_A_SEED = 1_800;
+const TRANSACTIONS_A_SEED = 2_400;
 /** A release takes days: a line a minute is enough. */
 const PROGRESS_MS = { ci: 10_000, release: 60_000 };
 const SHOWN = 20;

@@ -1,4 +1,4 @@
-import { until } from '../../../crash/support/site.js';
+import { until, within } from '../../../crash/support/until.js';
 import type { Cell } from './cells.js';
 import { insist, submit } from './client.js';
 import { holdFor, newDeed } from './deeds.js';
@@ -124,12 +124,7 @@ export class CellRun {
   private async struckWithin(limitMs: number): Promise<boolean> {
     const seen = (): Promise<boolean> =>
       Promise.resolve(this.pod.printed(this.victim, this.printedBefore).includes(this.noise));
-    try {
-      await until(this.noise, limitMs, seen);
-    } catch (error) {
-      if (!(error as Error).message.startsWith('not within')) throw error;
-      return false;
-    }
+    if (!(await within(limitMs, seen))) return false;
     if (this.cell.strike === 'kill') await this.pod.cluster.app(this.victim).exited;
     this.pod.disarm();
     return true;

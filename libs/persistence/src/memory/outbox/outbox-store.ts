@@ -105,13 +105,16 @@ export class MemoryOutboxStore implements OutboxStore {
     return found.sort((a, b) => a.id - b.id);
   }
 
+  private free(entries: readonly StoredEntry[]): StoredEntry[] {
+    return entries.filter(({ gtx }) => !this.database.locks.isHeldByOther(keyOf(gtx), null));
+  }
+
   /** Changes committed entries that no open transaction holds. */
   private change(
     entries: readonly StoredEntry[],
     by: (entry: StoredEntry) => Partial<StoredEntry>,
   ): StoredEntry[] {
-    const free = entries.filter(({ gtx }) => !this.database.locks.isHeldByOther(keyOf(gtx), null));
-    const changed = free.map((entry) => ({ ...entry, ...by(entry) }));
+    const changed = this.free(entries).map((entry) => ({ ...entry, ...by(entry) }));
     this.database.apply(new Map<string, Value>(changed.map((entry) => [keyOf(entry.gtx), entry])));
     return changed;
   }
@@ -182,13 +185,12 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   async delivered(gtxs: readonly string[]): Promise<void> {
-    const ended = this.undelivered(gtxs).filter((entry) => !isOpen(entry));
-    const told = this.change(ended, () => ({ deliveredAtMs: this.nowMs }));
+    const told = this.free(this.undelivered(gtxs).filter((entry) => !isOpen(entry)));
     this.database.apply(
       new Map<string, Value>(
         told.flatMap((entry) => [
           [keyOf(entry.gtx), undefined],
-          [deliveredKeyOf(entry.gtx), entry],
+          [deliveredKeyOf(entry.gtx), { ...entry, deliveredAtMs: this.nowMs }],
         ]),
       ),
     );

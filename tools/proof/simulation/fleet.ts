@@ -15,7 +15,8 @@ export interface Voyage {
 
 /**
  * V8 copies what survives its small default young generation again and again, and a history survives until its end; it is large from
- * the beginning, and so is the heap, which is else marked again at every step of its growth. Errors are everyday events here, and writing down where each was made is dear.
+ * the beginning, and so is the heap, which is else marked again at every step of its growth. Errors are everyday events here, and
+ * writing down where each was made is dear.
  */
 const FAST = [
   '--min-semi-space-size=64',

@@ -12,6 +12,8 @@ export class Network {
   weather: Weather = CALM;
   /** When the last record that the weather held up arrives: until then its fault goes on. */
   heldUpUntilMs = 0;
+  /** When the last partitions of a dead process go to others: until then nobody reads them. */
+  unreadUntilMs = 0;
   private readonly cuts = new Set<string>();
 
   constructor(private readonly dice: Dice) {}

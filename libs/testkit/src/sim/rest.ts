@@ -5,9 +5,9 @@ import type { Site } from './site.js';
 /** G4: a transaction ends so long after the last fault, or after it was accepted where that was later. */
 export const END_LIMIT_MS = 15_000;
 /**
- * What there is to hear, every customer hears so long after the last fault: that its request was accepted or refused, and (through
- * the outbox) the outcome of a transaction that has ended. An outbox asks every 10 s + 20 %, looks every 0.5 s, and the answer
- * has a way to go.
+ * What there is to hear, every customer hears so long after the last fault, and after the partitions of the last dead process have a
+ * reader again: that its request was accepted or refused, and (through the outbox) the outcome of a transaction that has ended. An
+ * outbox asks every 10 s + 20 %, looks every 0.5 s, and the answer has a way to go.
  */
 export const HEAR_LIMIT_MS = 13_000;
 
@@ -40,28 +40,40 @@ export class Rest {
       .filter(({ tx }) => !this.isExcused(tx.gtx))
       .map(({ tx, createdMs, endedMs }) => ({
         who: `${tx.gtx} ${tx.state}`,
-        ms: this.since(createdMs - EPOCH_MS, endedMs === null ? null : endedMs - EPOCH_MS),
+        ms: this.between(
+          Math.max(this.peaceMs, createdMs - EPOCH_MS),
+          endedMs === null ? null : endedMs - EPOCH_MS,
+        ),
       }));
   }
 
   /** Of every customer who had not heard before: for an answer to the request, then for the outcome. */
   get answers(): readonly Wait[] {
     return [...this.customers.journal.values()].flatMap((entry) => {
-      const answered = { who: `${entry.gtx} (${entry.via})`, ms: this.since(0, entry.answeredAtMs) };
+      const answered = {
+        who: `${entry.gtx} (${entry.via})`,
+        ms: this.between(this.readMs, entry.answeredAtMs),
+      };
       if (entry.via === 'http' || entry.rejected || this.isExcused(entry.gtx)) return [answered];
       const endedMs = this.site.ledgerStore.rows.get(entry.gtx)?.endedMs ?? EPOCH_MS;
-      const told = { who: `${entry.gtx} (outcome)`, ms: this.since(endedMs - EPOCH_MS, entry.toldAtMs) };
+      const fromMs = Math.max(this.readMs, endedMs - EPOCH_MS);
+      const told = { who: `${entry.gtx} (outcome)`, ms: this.between(fromMs, entry.toldAtMs) };
       return [answered, told];
     });
   }
 
-  private since(fromMs: number, untilMs: number | null): number {
-    return Math.max(0, (untilMs ?? this.site.scheduler.nowMs) - Math.max(this.peaceMs, fromMs));
+  private between(fromMs: number, untilMs: number | null): number {
+    return Math.max(0, (untilMs ?? this.site.scheduler.nowMs) - fromMs);
   }
 
   /** What was held up before is a fault until it arrives: a late ACCEPTED puts the next question off. */
   private get peaceMs(): number {
     return Math.max(this.healedAtMs, this.site.network.heldUpUntilMs);
+  }
+
+  /** Peace, and no topic is without a reader: an ACCEPTED that waits for one puts the next question off, too. */
+  private get readMs(): number {
+    return Math.max(this.peaceMs, this.site.network.unreadUntilMs);
   }
 
   private isExcused(gtx: string): boolean {

@@ -41,9 +41,7 @@ export class SimBus implements Bus {
     private readonly dice: Dice,
     private readonly tally: Tally,
   ) {
-    process.whenDead(() =>
-      scheduler.after(SESSION_MS * dice.next(), () => this.members.forEach((member) => member.expel())),
-    );
+    process.whenDead(() => this.expireAfter(SESSION_MS * dice.next()));
   }
 
   ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
@@ -89,6 +87,12 @@ export class SimBus implements Bus {
     await this.asked(() => member.join());
     this.members.push(member);
     return member;
+  }
+
+  private expireAfter(ms: number): void {
+    const { network, scheduler } = this;
+    network.unreadUntilMs = Math.max(network.unreadUntilMs, scheduler.nowMs + ms);
+    scheduler.after(ms, () => this.members.forEach((member) => member.expel()));
   }
 
   /** SIGSTOP that outlasted the session: the group went on without it, and it joins anew. */

@@ -54,6 +54,11 @@ describe.each([
     'a step that met the locks of an orphan was asked again ever more rarely after they were gone',
   ],
   [904_532_788, 1_800, 'a second ACCEPTED, after a crash, put off the question for the outcome'],
+  [
+    287_089_370,
+    2_400,
+    'an ACCEPTED that waited for the partitions of a dead outbox to be given away put off the question for the outcome',
+  ],
   [55_391_659, 1_800, 'a process died of weather that had passed, and the simulation never started it again'],
   [42, 100, 'rebalances under crashes at writes and lost answers'],
 ])('seed %i (%i transactions): %s', (seed, transactions) => {

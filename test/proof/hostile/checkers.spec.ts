@@ -12,6 +12,7 @@ import type { Hostile } from './hostile-record.js';
 import { wrongAnswer, type Answer, type Probe } from './http-client.js';
 import { wrongLetters, type Letter } from './letters.js';
 import { harmed, type Vitals } from './processes.js';
+import { drawProbes, PROBES } from './probes.js';
 import { shapesByTopic } from './shapes.js';
 import { PACK_WAYS } from './spoil-packs.js';
 import { RARE_WAYS, WAYS } from './spoil.js';
@@ -74,6 +75,17 @@ describe('each way to spoil a message', () => {
       .volley(500)
       .map(({ record }) => decoded(record));
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+describe('hostile requests', () => {
+  it('are drawn of every kind, also where few endpoints take it', () => {
+    const at = (method: string, path: string) => ({ app: 'a', url: 'http://a', method, path });
+    const many = Array.from({ length: 50 }, (_, index) => at('GET', `/v1/things/${index}`));
+    const endpoints = [...many, at('POST', '/v1/transactions'), at('GET', '/v1/transactions/{id}')];
+    const kinds = Object.keys(PROBES).length;
+    const drawn = drawProbes(endpoints, kinds, new Dice(SEED));
+    expect(new Set(drawn.map(({ kind }) => kind)).size).toBe(kinds);
   });
 });
 

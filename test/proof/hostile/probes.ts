@@ -205,13 +205,21 @@ export const PROBES: Readonly<Record<string, ProbeWay>> = {
   badId, badQuery, badIdempotencyKey, oddHeaders, proper, notHttp,
 }; // prettier-ignore
 
-/** Draws `count` probes: ways in turn, so that each comes often, endpoints in turn for each way. */
+/** Draws `count` probes: ways in turn, so that each comes often, each at an endpoint it has something for. */
 export function drawProbes(endpoints: readonly Endpoint[], count: number, dice: Dice): readonly Probe[] {
   const ways = Object.values(PROBES);
   const probes: Probe[] = [];
-  for (let at = 0; probes.length < count; at += 1) {
-    const made = ways[at % ways.length]!(dice.pick(endpoints), dice);
-    if (made) probes.push(made);
-  }
+  for (let at = 0; probes.length < count; at += 1)
+    probes.push(drawn(ways[at % ways.length]!, endpoints, dice));
   return probes;
+}
+
+/** Throws Error when there is no endpoint the way has something for. */
+function drawn(way: ProbeWay, endpoints: readonly Endpoint[], dice: Dice): Probe {
+  const from = dice.below(endpoints.length);
+  for (const endpoint of [...endpoints.slice(from), ...endpoints.slice(0, from)]) {
+    const made = way(endpoint, dice);
+    if (made) return made;
+  }
+  throw new Error('a way of asking has no endpoint');
 }

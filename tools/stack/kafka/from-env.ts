@@ -14,6 +14,7 @@ const foreignKafka = (brokers: string): Kafka => ({
   pids: [],
   links: [],
   backbone: undefined,
+  quorum: undefined,
   stop: () => Promise.resolve(),
   kill9: async () => notOurs(),
   restart: async () => notOurs(),

@@ -11,6 +11,11 @@ export class KafkaLink {
     return this.proxies.map(({ port }) => `127.0.0.1:${port}`).join(',');
   }
 
+  /** Bytes that vanished so far. */
+  get lostBytes(): number {
+    return this.proxies.reduce((sum, proxy) => sum + proxy.lostBytes, 0);
+  }
+
   /** Bytes in this direction vanish on the way to (or from) every broker. */
   drop(direction: Direction): void {
     for (const proxy of this.proxies) proxy.drop(direction);
@@ -25,20 +30,39 @@ export class KafkaLink {
   }
 }
 
+/** A listener of a broker and the port under which others come to it: another one where a proxy stands before it. */
+export interface Plug {
+  readonly listenerPort: number;
+  readonly advertisedPort: number;
+}
+
 /** The links of a cluster while its brokers are laid out. */
 export interface Cables {
   readonly links: readonly KafkaLink[];
-  /** Starts the proxies before one more broker, a link each. */
-  toBroker(): Promise<{ listenerPort: number; advertisedPort: number }[]>;
+  /** Before the controllers; undefined: they are reached straight. */
+  readonly quorum: KafkaLink | undefined;
+  /** Plugs in one more broker: starts the proxies before it, one of each link and of the quorum. */
+  toBroker(): Promise<{ links: readonly Plug[]; controller: Plug }>;
 }
 
-export function layCables(count: number): Cables {
+async function layOne(link: KafkaLink): Promise<Plug> {
+  const listenerPort = await freePort();
+  const proxy = await startTcpProxy(listenerPort);
+  link.proxies.push(proxy);
+  return { listenerPort, advertisedPort: proxy.port };
+}
+
+async function straight(): Promise<Plug> {
+  const port = await freePort();
+  return { listenerPort: port, advertisedPort: port };
+}
+
+export function layCables(count: number, withQuorum: boolean): Cables {
   const links = Array.from({ length: count }, () => new KafkaLink());
-  const lay = async (link: KafkaLink) => {
-    const listenerPort = await freePort();
-    const proxy = await startTcpProxy(listenerPort);
-    link.proxies.push(proxy);
-    return { listenerPort, advertisedPort: proxy.port };
-  };
-  return { links, toBroker: () => Promise.all(links.map(lay)) };
+  const quorum = withQuorum ? new KafkaLink() : undefined;
+  const toBroker = async () => ({
+    links: await Promise.all(links.map(layOne)),
+    controller: await (quorum === undefined ? straight() : layOne(quorum)),
+  });
+  return { links, quorum, toBroker };
 }

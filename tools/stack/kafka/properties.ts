@@ -1,5 +1,7 @@
 import path from 'node:path';
 
+import type { Plug } from './link.js';
+
 /** One member of the KRaft cluster: broker and controller in one process. */
 export interface Node {
   /** `node.id`, from 1. */
@@ -7,9 +9,10 @@ export interface Node {
   /** Where its properties, data and log live. */
   directory: string;
   clientPort: number;
-  controllerPort: number;
-  /** Further listeners for clients, each advertised under the port of a proxy before it. */
-  links: { listenerPort: number; advertisedPort: number }[];
+  /** Where the quorum reaches it. */
+  controller: Plug;
+  /** Further listeners for clients, each with a proxy before it. */
+  links: readonly Plug[];
   /** Which link the brokers take to each other; undefined: none, they go straight. */
   backbone?: number | undefined;
 }
@@ -38,11 +41,11 @@ const roles = (node: Node, nodes: readonly Node[]): Record<string, string | numb
   'process.roles': 'broker,controller',
   'node.id': node.id,
   'controller.quorum.voters': nodes
-    .map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)
+    .map(({ id, controller }) => `${id}@127.0.0.1:${controller.advertisedPort}`)
     .join(','),
   'controller.listener.names': 'CONTROLLER',
-  listeners: `${clientListeners(node, false)},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-  'advertised.listeners': clientListeners(node, true),
+  listeners: `${clientListeners(node, false)},CONTROLLER://127.0.0.1:${node.controller.listenerPort}`,
+  'advertised.listeners': `${clientListeners(node, true)},CONTROLLER://127.0.0.1:${node.controller.advertisedPort}`,
   'listener.security.protocol.map': protocols(node),
   'inter.broker.listener.name': node.backbone === undefined ? 'PLAINTEXT' : `LINK${node.backbone}`,
   'log.dirs': path.join(node.directory, 'data'),

@@ -25,7 +25,7 @@ export interface KafkaOptions {
   settings?: Record<string, string>;
   /** How many further ways to the brokers, each through proxies of its own. Default none. */
   links?: number;
-  /** true: the brokers reach each other through proxies, too. Default false. */
+  /** true: the brokers reach each other and their controllers through proxies, too. Default false. */
   backbone?: boolean;
   /** Told about the steps that take time. Default: nobody. */
   log?: (line: string) => void;
@@ -38,8 +38,10 @@ export interface Kafka {
   readonly pids: number[];
   /** The ways through proxies that were asked for; each reaches every broker. */
   readonly links: readonly KafkaLink[];
-  /** The way the brokers take to each other (not that of their quorum), where that was asked for: proxy n stands before broker n. */
+  /** The way the brokers take to each other, where that was asked for: proxy n stands before broker n. */
   readonly backbone: KafkaLink | undefined;
+  /** The way to the controllers, for each other and for the brokers, with {@link backbone}: proxy n stands before that of broker n. */
+  readonly quorum: KafkaLink | undefined;
   /** Ends all brokers; nothing happens to those that have ended already. */
   stop(): Promise<void>;
   /** A crash of one broker; resolves when it is gone. */
@@ -52,11 +54,16 @@ export interface Kafka {
   resume(index: number): void;
 }
 
+const closeAll = async (links: readonly (KafkaLink | undefined)[]): Promise<void> => {
+  await Promise.all(links.flatMap((link) => link?.close() ?? []));
+};
+
 class KafkaCluster implements Kafka {
   constructor(
     private readonly members: readonly Broker[],
     readonly links: readonly KafkaLink[],
     readonly backbone: KafkaLink | undefined,
+    readonly quorum: KafkaLink | undefined,
     private readonly claim: Claim,
   ) {}
 
@@ -70,8 +77,7 @@ class KafkaCluster implements Kafka {
 
   async stop(): Promise<void> {
     await Promise.all(this.members.map((broker) => broker.stop()));
-    await Promise.all(this.links.map((link) => link.close()));
-    await this.backbone?.close();
+    await closeAll([...this.links, this.backbone, this.quorum]);
     await this.claim.release();
   }
 
@@ -108,9 +114,9 @@ async function layOut(options: KafkaOptions, cables: Cables): Promise<Node[]> {
     const clientPort = options.ports?.[id - 1] ?? (await freePort());
     await requireFree(clientPort, 'Kafka');
     const directory = path.resolve(options.dir, `broker-${id}`);
-    const links = await cables.toBroker();
-    const backbone = options.backbone === true ? links.length - 1 : undefined;
-    nodes.push({ id, directory, clientPort, controllerPort: await freePort(), links, backbone });
+    const plugs = await cables.toBroker();
+    const backbone = options.backbone === true ? plugs.links.length - 1 : undefined;
+    nodes.push({ id, directory, clientPort, ...plugs, backbone });
   }
   return nodes;
 }
@@ -159,7 +165,8 @@ async function prepare(brokers: readonly Broker[]): Promise<void> {
  */
 export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const claim = await claimDirectory(path.resolve(options.dir));
-  const cables = layCables((options.links ?? 0) + (options.backbone === true ? 1 : 0));
+  const backbone = options.backbone === true;
+  const cables = layCables((options.links ?? 0) + (backbone ? 1 : 0), backbone);
   let brokers: Broker[] = [];
   try {
     brokers = await makeBrokers(options, cables);
@@ -169,12 +176,12 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     await Promise.all(brokers.map((broker) => broker.ready()));
   } catch (error) {
     await Promise.all(brokers.map((broker) => broker.kill9()));
-    await Promise.all(cables.links.map((link) => link.close()));
+    await closeAll([...cables.links, cables.quorum]);
     await claim.release();
     throw error;
   }
   const links = cables.links.slice(0, options.links ?? 0);
-  const cluster = new KafkaCluster(brokers, links, cables.links[links.length], claim);
+  const cluster = new KafkaCluster(brokers, links, cables.links[links.length], cables.quorum, claim);
   options.log?.(`Kafka: ready on ${cluster.brokers}`);
   return cluster;
 }

@@ -1,54 +1,102 @@
 import type { Direction } from '#stack';
+import { bundle, type Cable } from '../support/cables.js';
 import type { Chaos, Scenario } from '../support/chaos.js';
-import { AT_THE_STREET, CUT_OFF, ownCable } from '../support/site.js';
+import { CUT_OFF, ownCable, RESOLVER } from '../support/site.js';
 
 const LASTS_MS = { ci: 2_000, release: 9_000 };
 const DIRECTIONS: readonly Direction[] = ['to-server', 'to-client'];
+/** Cut at a time at CI size, of different kinds. */
+const AT_ONCE = 3;
 
-/** One way between two parts. */
-interface Cut {
+/** Two parts, and what lies between them. */
+interface Between {
   readonly between: string;
+  readonly cable: Cable;
+}
+interface Cut extends Between {
+  readonly kind: string;
   readonly direction: Direction;
-  /** What lies between them, to be dropped and healed. */
-  readonly cable: { drop(direction: Direction): void; heal(): void };
 }
 
-/** Every kind of app from Kafka and from its database, every broker from the others, and customers from their shop. */
-const allCuts = ({ site }: Chaos): readonly Cut[] => {
-  const { links, backbone } = site.kafka;
-  const cables = [
-    ...CUT_OFF.map((app, index) => ({ between: `${app} and Kafka`, cable: links[index]! })),
-    ...CUT_OFF.map((app) => ({ between: `${app} and PostgreSQL`, cable: ownCable(site, app) })),
-    ...backbone!.proxies.map((cable, broker) => ({ between: `broker ${broker + 1} and the others`, cable })),
-    { between: `customers and ${AT_THE_STREET}`, cable: site.street },
-  ];
-  return cables.flatMap((one) => DIRECTIONS.map((direction) => ({ ...one, direction })));
-};
+const toKafka = ({ site }: Chaos): readonly Between[] =>
+  CUT_OFF.map((app, index) => ({ between: `${app} and Kafka`, cable: site.kafka.links[index]! }));
 
-/** At CI size each cable once, the directions alternating, and two far from each other at a time; else everything, one by one. */
-const chosen = (chaos: Chaos): readonly (readonly Cut[])[] => {
-  const all = allCuts(chaos);
-  if (chaos.rounds > 1) return all.map((cut) => [cut]);
+const toDatabases = ({ site }: Chaos): readonly Between[] => [
+  ...CUT_OFF.map((app) => ({ between: `${app} and its database`, cable: ownCable(site, app) })),
+  { between: `${RESOLVER} and the databases of orders and payments`, cable: site.shops.cable(RESOLVER) },
+  { between: `${RESOLVER} and the database of inventory`, cable: site.store.cable(RESOLVER) },
+];
+
+/** Also of the controllers: what a broker says to the active one, itself included, goes this way. */
+const amongBrokers = ({ site }: Chaos): readonly Between[] => [
+  ...site.kafka.backbone!.proxies.map((cable, n) => ({ between: `broker ${n + 1} and the others`, cable })),
+  ...site.kafka.quorum!.proxies.map((cable, n) => ({ between: `brokers and controller ${n + 1}`, cable })),
+];
+
+const overHttp = ({ site: { street, desks } }: Chaos): readonly Between[] => [
+  { between: `customers and ${street[0]!.app}`, cable: street[0]!.cable },
+  { between: 'customers and every instance of orders', cable: bundle(street.map(({ cable }) => cable)) },
+  { between: 'participants and every coordinator', cable: bundle(desks.map(({ cable }) => cable)) },
+];
+
+const everybody = ({ site: { kafka, ledger, shops, store } }: Chaos): readonly Between[] => [
+  { between: 'every app and Kafka', cable: bundle(kafka.links) },
+  { between: 'every coordinator and watchdog and the ledger', cable: ledger },
+  { between: 'everybody and the databases of orders and payments', cable: shops },
+  { between: 'everybody and the database of inventory', cable: store },
+];
+
+const KINDS = { toKafka, toDatabases, amongBrokers, overHttp, everybody };
+
+/** Between any two parts that speak to each other; the standbys are cut off where they are: in "failover". */
+const allOf = (chaos: Chaos) =>
+  Object.entries(KINDS).flatMap(([kind, some]) => some(chaos).map((one) => ({ kind, ...one })));
+
+/** At CI size each cable once, in turn one way and the other, several far from each other at a time; else everything, one by one. */
+function chosen(chaos: Chaos): readonly (readonly Cut[])[] {
+  const all = allOf(chaos);
+  if (chaos.rounds > 1) return all.flatMap((one) => DIRECTIONS.map((direction) => [{ ...one, direction }]));
   const first = chaos.dice.below(2);
-  const once = all.filter((_, index) => index % 2 === (first + (index >> 1)) % 2);
-  const half = Math.ceil(once.length / 2);
-  return once.slice(0, half).map((cut, index) => once.slice(half + index, half + index + 1).concat(cut));
-};
+  const once = all.map((one, index) => ({ ...one, direction: DIRECTIONS[(first + index) % 2]! }));
+  const groups = Math.ceil(once.length / AT_ONCE);
+  return Array.from({ length: groups }, (_, group) => once.filter((_cut, index) => index % groups === group));
+}
+
+/** A cut, and what it cost. */
+interface Cost extends Cut {
+  readonly bytes: number;
+}
+
+async function cutOff(chaos: Chaos, together: readonly Cut[]): Promise<readonly Cost[]> {
+  const before = together.map(({ cable }) => cable.lostBytes);
+  for (const { cable, direction } of together) cable.drop(direction);
+  await chaos.wait(chaos.rounds > 1 ? LASTS_MS.release : LASTS_MS.ci);
+  for (const { cable } of together) cable.heal();
+  return together.map((cut, index) => ({ ...cut, bytes: cut.cable.lostBytes - before[index]! }));
+}
+
+/**
+ * A single cable may be silent for so long (nobody speaks to a controller that does not lead); those of a kind are not.
+ * @throws Error where nothing was lost: nothing was cut then
+ */
+function requireLosses(costs: readonly Cost[]): void {
+  const hurt = new Set(costs.filter(({ bytes }) => bytes > 0).map(({ kind }) => kind));
+  const unhurt = Object.keys(KINDS).filter((kind) => !hurt.has(kind));
+  if (unhurt.length > 0) throw new Error(`cuts that lost nothing: ${unhurt.join(', ')}`);
+}
 
 export const partitions: Scenario = {
   name: 'partitions',
-  title: 'one-way partitions between customers, apps, brokers and databases, nothing reset',
+  title: 'one-way partitions between customers, apps, brokers, controllers and databases, nothing reset',
   async strike(chaos) {
-    const cuts = chosen(chaos);
-    for (const together of cuts) {
+    const costs: Cost[] = [];
+    for (const together of chosen(chaos)) {
       await chaos.load.more(5);
-      for (const { cable, direction } of together) cable.drop(direction);
-      await chaos.wait(chaos.rounds > 1 ? LASTS_MS.release : LASTS_MS.ci);
-      for (const { cable } of together) cable.heal();
+      costs.push(...(await cutOff(chaos, together)));
     }
-    return cuts
-      .flat()
-      .map(({ between, direction }) => `${between} (${direction})`)
+    requireLosses(costs);
+    return costs
+      .map(({ between, direction, bytes }) => `${between} (${direction}, ${bytes} bytes lost)`)
       .join(', ');
   },
 };

@@ -124,8 +124,8 @@ export class Chaos {
 
   /** Cables pass everything; every app runs and is ready. An app that ended by itself is noted, and started as a supervisor would. */
   async heal(): Promise<void> {
-    const { kafka, ledger, shops, store, street, cluster } = this.site;
-    for (const cable of [...kafka.links, kafka.backbone, ledger, shops, store, street]) cable?.heal();
+    const { cables, cluster } = this.site;
+    for (const cable of cables) cable.heal();
     for (const name of cluster.names) cluster.app(name).resume();
     const dead = cluster.names.filter((name) => cluster.app(name).exit !== undefined);
     this.selfEnded.push(...dead.filter((name) => !this.down.has(name)));

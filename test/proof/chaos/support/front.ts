@@ -1,5 +1,5 @@
 import { startTcpProxy } from '#stack';
-import type { Postgres, Standby, TcpProxy } from '#stack';
+import type { Direction, Postgres, Standby, TcpProxy } from '#stack';
 
 /** The way most apps go. */
 const MAIN = 'main';
@@ -41,6 +41,15 @@ export class Front {
     await this.running.stop();
     this.running = standby;
     for (const cable of this.cables.values()) cable.aim(standby.port);
+  }
+
+  get lostBytes(): number {
+    return [...this.cables.values()].reduce((sum, cable) => sum + cable.lostBytes, 0);
+  }
+
+  /** Nobody's bytes pass in this direction. */
+  drop(direction: Direction): void {
+    for (const cable of this.cables.values()) cable.drop(direction);
   }
 
   heal(): void {

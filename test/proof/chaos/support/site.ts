@@ -1,14 +1,9 @@
-import {
-  APP_KINDS,
-  startCluster,
-  startKafka,
-  startPostgres,
-  startTcpProxy,
-  temporaryDirectory,
-} from '#stack';
-import type { AppKind, Cluster, Kafka, KafkaLink, Postgres, TcpProxy, TemporaryDirectory } from '#stack';
+import { APP_KINDS, startCluster, startKafka, startPostgres, temporaryDirectory } from '#stack';
+import type { AppKind, Cluster, Kafka, KafkaLink, Postgres, TemporaryDirectory } from '#stack';
 import { overlook } from '../../../crash/support/overlook.js';
 import type { Site } from '../../../crash/support/site.js';
+import { connect, countersFor } from './cables.js';
+import type { Cable, Counter } from './cables.js';
 import { Front } from './front.js';
 import { mountSmallDisk } from './small-disk.js';
 import type { SmallDisk } from './small-disk.js';
@@ -17,8 +12,8 @@ import type { SmallDisk } from './small-disk.js';
 export const CUT_OFF = ['coordinator-1', 'watchdog-1', 'orders-1', 'inventory-1', 'payments-1'] as const;
 type CutOff = (typeof CUT_OFF)[number];
 
-/** The one to which customers come by {@link ChaosSite.street}. */
-export const AT_THE_STREET = 'orders-1';
+/** The one that also has cables of its own to the participants' databases, where it ends what the dead hold. */
+export const RESOLVER = 'watchdog-1';
 
 /** Few, so that they can be exhausted; more than all instances use at once under this load. */
 export const SLOTS = 64;
@@ -36,8 +31,12 @@ export interface ChaosSite extends Site {
   readonly shops: Front;
   /** The database of inventory, on {@link disk} where that could be mounted. */
   readonly store: Front;
-  /** Between the customers and one instance of orders. */
-  readonly street: TcpProxy;
+  /** Between the customers and each instance of orders. */
+  readonly street: readonly Counter[];
+  /** Between the participants, who ask what became of a transaction, and each coordinator. */
+  readonly desks: readonly Counter[];
+  /** Everything that can be cut. */
+  readonly cables: readonly Cable[];
   readonly disk: SmallDisk | undefined;
   readonly directory: TemporaryDirectory;
 }
@@ -49,11 +48,8 @@ export interface Counts {
   readonly participants: number;
 }
 
-interface Servers {
-  readonly ledger: Front;
-  readonly shops: Front;
-  readonly store: Front;
-}
+/** All database servers, by what is on them. */
+type Servers = Readonly<Record<'ledger' | 'shops' | 'store', Front>>;
 
 async function startServers(directory: string, disk: SmallDisk | undefined): Promise<Servers> {
   const storeDir = disk === undefined ? `${directory}/store` : `${disk.path}/store`;
@@ -63,9 +59,9 @@ async function startServers(directory: string, disk: SmallDisk | undefined): Pro
     startPostgres({ dataDir: storeDir, logFile: `${directory}/store.log`, ...SERVER, settings: SMALL_LOG }),
   ]);
   return {
-    ledger: await Front.before(ledger, ['coordinator-1', 'watchdog-1']),
-    shops: await Front.before(shops, ['orders-1', 'payments-1']),
-    store: await Front.before(store, ['inventory-1']),
+    ledger: await Front.before(ledger, ['coordinator-1', RESOLVER]),
+    shops: await Front.before(shops, ['orders-1', 'payments-1', RESOLVER]),
+    store: await Front.before(store, ['inventory-1', RESOLVER]),
   };
 }
 
@@ -90,6 +86,10 @@ const kindOf = (app: CutOff): AppKind => app.replace(/-\d+$/, '') as AppKind;
 const databaseOf = (kind: AppKind): string =>
   kind === 'coordinator' || kind === 'watchdog' ? 'concordat' : kind;
 
+const PARTICIPANTS: readonly AppKind[] = ['orders', 'inventory', 'payments'];
+const resolved = (servers: Servers): string =>
+  PARTICIPANTS.map((kind) => `${kind}=${frontOf(servers, kind).url(kind, kind, RESOLVER)}`).join(',');
+
 /** The environment of an app that goes its own way to everything. */
 function alone(app: CutOff, servers: Servers, kafka: KafkaLink): Record<string, string> {
   const database = databaseOf(kindOf(app));
@@ -97,21 +97,33 @@ function alone(app: CutOff, servers: Servers, kafka: KafkaLink): Record<string, 
     ...NAMED[app],
     DATABASE_URL: frontOf(servers, database).url(database, database, app),
     KAFKA_BROKERS: kafka.brokers,
+    ...(app === RESOLVER && { CONCORDAT_PARTICIPANT_DATABASES: resolved(servers) }),
   };
 }
 
+interface Ways extends Servers {
+  readonly kafka: Kafka;
+  readonly desks: readonly Counter[];
+}
+
+/** Everybody but those of {@link CUT_OFF} goes this way. */
+const common = ({ links }: Kafka): KafkaLink => links[CUT_OFF.length]!;
+
 const startApps = (
-  kafka: Kafka,
-  servers: Servers,
+  { kafka, desks, ...servers }: Ways,
   dir: string,
   topicPrefix: string,
   { coordinators, watchdogs, participants }: Counts,
 ): Promise<Cluster> =>
   startCluster({
-    ...{ kafka, dir, topicPrefix, postgres: asOneServer(servers), coordinators, watchdogs },
+    ...{ kafka: common(kafka), dir, topicPrefix, postgres: asOneServer(servers), coordinators, watchdogs },
     ...{ orders: participants, inventory: participants, payments: participants },
     readyTimeoutMs: 180_000,
-    env: { CONCORDAT_INQUIRE_AFTER_MS: '3000', CONCORDAT_PARTITIONS: '6' },
+    env: {
+      CONCORDAT_INQUIRE_AFTER_MS: '3000',
+      CONCORDAT_PARTITIONS: '6',
+      CONCORDAT_COORDINATOR_URL: desks.map(({ url }) => url).join(','),
+    },
     appEnv: {
       ...NAMED,
       ...Object.fromEntries(CUT_OFF.map((app, index) => [app, alone(app, servers, kafka.links[index]!)])),
@@ -124,34 +136,42 @@ export const frontOfKind = (site: ChaosSite, kind: AppKind): Front => frontOf(si
 /** The cable from its database to an app of {@link CUT_OFF}. */
 export const ownCable = (site: ChaosSite, app: CutOff) => frontOfKind(site, kindOf(app)).cable(app);
 
+const numbered = (kind: AppKind, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `${kind}-${index + 1}`);
+
 export async function openChaosSite(counts: Counts): Promise<ChaosSite> {
   const directory = await temporaryDirectory('chaos');
   const topicPrefix = `chaos-${process.pid}`;
   const disk = await mountSmallDisk(`${directory.path}/disk`, DISK_MIB);
-  const [kafka, servers] = await Promise.all([
+  const [kafka, servers, street, desks] = await Promise.all([
     startKafka({
       dir: `${directory.path}/kafka`,
       brokers: 3,
       heap: '256m',
-      links: CUT_OFF.length,
+      links: CUT_OFF.length + 1,
       backbone: true,
     }),
     startServers(directory.path, disk),
+    countersFor(numbered('orders', counts.participants)),
+    countersFor(numbered('coordinator', counts.coordinators)),
   ]);
-  const cluster = await startApps(kafka, servers, directory.path, topicPrefix, counts);
+  const cluster = await startApps({ ...servers, kafka, desks }, directory.path, topicPrefix, counts);
+  connect([...street, ...desks], cluster);
   const seen = overlook(cluster);
-  const street = await startTcpProxy(Number(new URL(cluster.urls[AT_THE_STREET]!).port));
-  const counters = { [AT_THE_STREET]: `http://127.0.0.1:${street.port}` };
+  const fronts = Object.values(servers);
+  const outside = [...street, ...desks].map(({ cable }) => cable);
   const close = async (): Promise<void> => {
     await seen.close();
-    await street.close();
+    await Promise.all(outside.map((cable) => cable.close()));
     await cluster.stopAll(3_000);
     await kafka.stop();
-    await Promise.all([servers.ledger, servers.shops, servers.store].map((front) => front.close()));
+    await Promise.all(fronts.map((front) => front.close()));
     await disk?.unmount();
     await directory.remove();
   };
   const { server: postgres } = servers.ledger;
-  const outside = { street, counters };
-  return { ...seen, ...servers, ...outside, cluster, kafka, postgres, topicPrefix, disk, directory, close };
+  const counters = Object.fromEntries(street.map(({ app, url }) => [app, url]));
+  const cables = [...kafka.links, kafka.backbone!, kafka.quorum!, ...fronts, ...outside];
+  const around = { street, desks, counters, cables };
+  return { ...seen, ...servers, ...around, cluster, kafka, postgres, topicPrefix, disk, directory, close };
 }

@@ -15,13 +15,15 @@ export interface Voyage {
 
 /**
  * V8 copies what survives its small default young generation again and again, and a history survives until its end; it is large from
- * the beginning, and so is the heap, which is else marked again at every step of its growth. Errors are everyday events here, and
- * writing down where each was made is dear.
+ * the beginning, and so is the heap, which is else marked again at every step of its growth. There is a worker for each core: what V8
+ * does on further threads only takes the time of another one. Errors are everyday events here, and writing down where each was made
+ * is dear.
  */
 const FAST = [
   '--min-semi-space-size=64',
   '--max-semi-space-size=64',
   '--initial-heap-size=3000',
+  '--single-threaded',
   '--stack-trace-limit=0',
 ];
 const WORKER = new URL('./worker.js', import.meta.url);

@@ -32,7 +32,7 @@ export interface Shape {
   readonly connections: number;
   readonly transactions: number;
   readonly spreadMs: number;
-  /** So many are submitted at one moment: batches of one, or large ones. */
+  /** So many are submitted at one moment: batches of one, large ones, or more than any batch may be. */
   readonly burst: number;
   /** Share submitted through the outbox over Kafka. */
   readonly outboxShare: number;
@@ -72,7 +72,7 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     connections: crowds * CONNECTIONS,
     transactions,
     spreadMs: dice.pick([500, 4_000, 12_000]),
-    burst: dice.pick([1, 8, 64, 256, 256]),
+    burst: dice.pick([1, 8, 64, 256, 256, 1_000, 1_000]),
     outboxShare: dice.pick([0, 0.2, 0.6]),
     // One: most engines read no replies then, and every answer is another one's. Dear, too.
     partitions: dice.pick([1, 3, 6, 6]),

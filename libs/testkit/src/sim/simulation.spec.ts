@@ -32,38 +32,52 @@ describe('a seed is a history', () => {
  * Seeds that found something once, as the shapes were drawn then. What they found is told beside them.
  */
 describe.each([
-  [3, 100, 'an id that one coordinator accepted was refused by another, whose clock was an hour off'],
-  [17, 150, 'the same, over Kafka: an outbox heard REJECTED of a transaction that ran'],
-  [11, 100, 'loss, doubles and disorder on the bus, and prepared work ended by hand'],
-  [28, 80, 'a driver that was replaced kept an acknowledgement in memory that nobody else could hear'],
+  [3, 100, 256, 'an id that one coordinator accepted was refused by another, whose clock was an hour off'],
+  [17, 150, 256, 'the same, over Kafka: an outbox heard REJECTED of a transaction that ran'],
+  [11, 100, 1, 'loss, doubles and disorder on the bus, and prepared work ended by hand'],
+  [28, 80, 256, 'a driver that was replaced kept an acknowledgement in memory that nobody else could hear'],
   [
     100,
     1_600,
+    8,
     'a participant full of commands that waited for locks did not read the decisions that would free them',
   ],
-  [103, 800, 'batches that waited for locks kept the next ones unread, and were then done one after another'],
-  [7003, 1_800, 'an ACCEPTED that was held up past the last fault put off the question for the outcome'],
+  [
+    103,
+    800,
+    64,
+    'batches that waited for locks kept the next ones unread, and were then done one after another',
+  ],
+  [7003, 1_800, 8, 'an ACCEPTED that was held up past the last fault put off the question for the outcome'],
   [
     178_754_033,
     1_800,
+    1,
     'an end was read again after one crash of the ledger, forgotten, and lost in the next crash 169 ms later',
   ],
   [
     542_731_776,
     1_800,
+    256,
     'a step that met the locks of an orphan was asked again ever more rarely after they were gone',
   ],
-  [904_532_788, 1_800, 'a second ACCEPTED, after a crash, put off the question for the outcome'],
+  [904_532_788, 1_800, 256, 'a second ACCEPTED, after a crash, put off the question for the outcome'],
   [
     287_089_370,
     2_400,
+    256,
     'an ACCEPTED that waited for the partitions of a dead outbox to be given away put off the question for the outcome',
   ],
-  [55_391_659, 1_800, 'a process died of weather that had passed, and the simulation never started it again'],
-  [42, 100, 'rebalances under crashes at writes and lost answers'],
-])('seed %i (%i transactions): %s', (seed, transactions) => {
+  [
+    55_391_659,
+    1_800,
+    1,
+    'a process died of weather that had passed, and the simulation never started it again',
+  ],
+  [42, 100, 256, 'rebalances under crashes at writes and lost answers'],
+])('seed %i (%i transactions in bursts of %i): %s', (seed, transactions, burst) => {
   it('keeps every invariant and comes to rest', async () => {
-    expect((await simulate({ seed, transactions })).violations).toEqual([]);
+    expect((await simulate({ seed, transactions, shape: { burst } })).violations).toEqual([]);
   });
 });
 

@@ -7,8 +7,8 @@ import { patient } from './patience.js';
 const SKUS = ['tea', 'salt', 'rice', 'rare'];
 const ACCOUNTS = Array.from({ length: 40 }, (_, index) => `customer-${index}`);
 const CUSTOMERS = 6;
-/** Between two orders of one customer: a steady load of ten a second, not a benchmark. */
-const THINK_MS = 600;
+/** Between two orders of one customer: a steady load of some a second, not a benchmark. */
+const THINK_MS = 1_000;
 const MORE_MS = 60_000;
 
 export const OPENING = {

@@ -23,6 +23,11 @@ export interface OutboxOptions {
   readonly askAgainMs: number;
   /** Time the outcome handlers have before another relay may call them for the same outcome. */
   readonly handlerLeaseMs: number;
+  /**
+   * How long an outcome stays with a process that no longer says it is at work on it: it died, or never heard that it had claimed it.
+   * At most `handlerLeaseMs`.
+   */
+  readonly leaseMs: number;
   /** How long delivered entries are kept. */
   readonly retentionMs: number;
   readonly maxBatch: number;
@@ -36,6 +41,7 @@ export const DEFAULT_OUTBOX_OPTIONS: OutboxOptions = {
   resendCapMs: 10_000,
   askAgainMs: 10_000,
   handlerLeaseMs: 30_000,
+  leaseMs: 5_000,
   retentionMs: 14 * 24 * 3_600_000,
   maxBatch: 500,
   ignoreOutcomes: false,

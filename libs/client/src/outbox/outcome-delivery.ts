@@ -1,4 +1,5 @@
 import { backoffMs, type BackoffOptions } from '#protocol';
+import { Claims } from './claims.js';
 import type { OutboxDeps, OutboxOptions } from './outbox-deps.js';
 import { outcomeIn, type OutcomeHandler, type TransactionOutcome } from './outcome.js';
 import { Pump } from './pump.js';
@@ -11,7 +12,7 @@ interface Group {
   readonly failures: number;
   readonly dueMs: number;
   /** From then on another process may have them: this one lets go before. */
-  readonly leasedUntilMs: number;
+  readonly heldUntilMs: number;
 }
 
 /**
@@ -19,10 +20,11 @@ interface Group {
  *
  * Invariants: H1 an end is marked delivered only after every handler took it. H2 what a handler failed to take it hears again,
  *   soon and then ever more seldom, here or in another process. H3 a failing group is halved each time, so that one outcome
- *   that always fails does not hold up the others.
+ *   that always fails does not hold up the others. H4 a claim lasts only while its process renews it, and `handlerLeaseMs` at most.
  */
 export class OutcomeDelivery {
   private readonly pump: Pump;
+  private readonly claims: Claims;
   private readonly handlers: OutcomeHandler[] = [];
   private failed: readonly Group[] = [];
 
@@ -31,6 +33,7 @@ export class OutcomeDelivery {
     private readonly options: OutboxOptions,
   ) {
     this.pump = new Pump('outcome-delivery', () => this.turn(), deps);
+    this.claims = new Claims(deps, this.leaseMs);
   }
 
   /** Every handler hears every outcome. Register before `start`. */
@@ -48,18 +51,24 @@ export class OutcomeDelivery {
   }
 
   /** Waits for the handlers under way. What is left is delivered by another process, or at the next start. */
-  stop(): Promise<void> {
-    return this.pump.stop();
+  async stop(): Promise<void> {
+    await this.pump.stop();
+    await this.claims.stop();
+  }
+
+  private get leaseMs(): number {
+    return Math.min(this.options.leaseMs, this.options.handlerLeaseMs);
   }
 
   private async turn(): Promise<number> {
     for (const group of this.takeDue()) await this.deliver(group);
     const { maxBatch, handlerLeaseMs, pollMs } = this.options;
     const dueMs = this.deps.clock.nowMs();
-    const ended = await this.deps.store.claimEnded({ limit: maxBatch, leaseMs: handlerLeaseMs });
+    const ended = await this.deps.store.claimEnded({ limit: maxBatch, leaseMs: this.leaseMs });
     if (ended.length > 0) {
-      const outcomes = ended.map(outcomeIn);
-      await this.deliver({ outcomes, failures: 0, dueMs, leasedUntilMs: dueMs + handlerLeaseMs });
+      const group = { outcomes: ended.map(outcomeIn), dueMs, heldUntilMs: dueMs + handlerLeaseMs };
+      this.claims.hold(gtxsOf(group.outcomes), group.heldUntilMs);
+      await this.deliver({ ...group, failures: 0 });
     }
     return ended.length < maxBatch ? this.pauseMs(pollMs) : 0;
   }
@@ -68,7 +77,7 @@ export class OutcomeDelivery {
     const nowMs = this.deps.clock.nowMs();
     const due = this.failed.filter(({ dueMs }) => dueMs <= nowMs);
     this.failed = this.failed.filter(({ dueMs }) => dueMs > nowMs);
-    return due.filter(({ leasedUntilMs }) => leasedUntilMs > nowMs);
+    return due.filter(({ heldUntilMs }) => heldUntilMs > nowMs);
   }
 
   private pauseMs(pollMs: number): number {
@@ -79,9 +88,18 @@ export class OutcomeDelivery {
   private async deliver(group: Group): Promise<void> {
     this.deps.metrics.observe('concordat_batch_size', group.outcomes.length, { stage: 'outbox_outcome' });
     const refused = await this.tell(group.outcomes);
-    const taken = group.outcomes.filter(({ gtx }) => !refused.has(gtx));
+    const taken = gtxsOf(group.outcomes).filter((gtx) => !refused.has(gtx));
     this.retry({ ...group, outcomes: group.outcomes.filter(({ gtx }) => refused.has(gtx)) });
-    if (taken.length > 0) await this.deps.store.delivered(taken.map(({ gtx }) => gtx));
+    await this.markTold(taken);
+  }
+
+  private async markTold(gtxs: readonly string[]): Promise<void> {
+    try {
+      if (gtxs.length > 0) await this.deps.store.delivered(gtxs);
+    } finally {
+      // Where it failed they are told again, after the lease.
+      this.claims.release(gtxs);
+    }
   }
 
   /** Ids of the outcomes that some handler did not take. */
@@ -98,14 +116,16 @@ export class OutcomeDelivery {
     }
   }
 
-  private retry({ outcomes, failures, leasedUntilMs }: Group): void {
+  private retry({ outcomes, failures, heldUntilMs }: Group): void {
     const backoff = backoffMs(failures, this.deps.random.next(), REDELIVERY_BACKOFF);
     const dueMs = this.deps.clock.nowMs() + backoff;
     // Past the lease the store hands them out again, to whoever asks first.
-    if (outcomes.length === 0 || dueMs >= leasedUntilMs) return;
+    if (dueMs >= heldUntilMs) return this.claims.release(gtxsOf(outcomes));
     const half = Math.ceil(outcomes.length / 2);
     const parts = [outcomes.slice(0, half), outcomes.slice(half)].filter((part) => part.length > 0);
-    const groups = parts.map((part) => ({ outcomes: part, failures: failures + 1, dueMs, leasedUntilMs }));
+    const groups = parts.map((part) => ({ outcomes: part, failures: failures + 1, dueMs, heldUntilMs }));
     this.failed = [...this.failed, ...groups];
   }
 }
+
+const gtxsOf = (outcomes: readonly TransactionOutcome[]): readonly string[] => outcomes.map(({ gtx }) => gtx);

@@ -1,5 +1,5 @@
 import { createEmbeddedBroker, type EmbeddedBroker, type IncomingRecord } from '#messaging';
-import { noMetrics, RecordingLog, type FaultPoint, type FaultPoints } from '#observability';
+import { noMetrics, RecordingLog, type Clock, type FaultPoint, type FaultPoints } from '#observability';
 import { MemoryBranchStore, MemoryOutboxStore, MemoryServer, type OutboxStore } from '#persistence';
 import { decodeRequest, encodeInitiator, topicNames, topicPolicies, type InitiatorMessage } from '#wire';
 import { createConcordatClient, type ConcordatClient } from '../concordat-client.js';
@@ -23,8 +23,10 @@ type Letter =
 interface ProcessOptions {
   readonly faults?: FaultPoints;
   readonly outbox?: Partial<OutboxOptions>;
-  /** It will hang somewhere: nobody stops it in the end. */
+  /** It will hang somewhere, and its timers end with {@link OutboxWorld.kill}: nobody stops it in the end. */
   readonly dies?: boolean;
+  /** Default: one that works. */
+  readonly store?: OutboxStore;
 }
 
 /** Processes of one initiator over one database and one broker; the test plays the coordinator. */
@@ -38,6 +40,7 @@ export class OutboxWorld {
   private readonly bus = this.broker.connect('coordinator');
   private readonly started: ConcordatClient[] = [];
   private made = 0;
+  private killed = false;
 
   /** The broker with its topics, and a coordinator that only listens. */
   async open(): Promise<this> {
@@ -56,19 +59,34 @@ export class OutboxWorld {
   }
 
   /** A process of the initiator; its relay runs after `start`. */
-  process({ dies = false, ...options }: ProcessOptions = {}): ConcordatClient {
-    const { clock, random, log, broker } = this;
+  process({ dies = false, store = this.store(), ...options }: ProcessOptions = {}): ConcordatClient {
+    const { random, log, broker } = this;
+    const clock = dies ? this.mortalClock() : this.clock;
     const client = createConcordatClient({
       ...{ initiator: 'shop', metrics: noMetrics, clock, random, log, ...options },
       bus: broker.connect(`shop-${this.made}`),
-      outboxStore: this.store(),
+      outboxStore: store,
     });
     this.made += 1;
     if (!dies) this.started.push(client);
     return client;
   }
 
-  store(): OutboxStore {
+  /** Those that die are dead from now on. */
+  kill(): void {
+    this.killed = true;
+  }
+
+  private mortalClock(): Clock {
+    const { clock } = this;
+    return {
+      nowMs: () => clock.nowMs(),
+      wallMs: () => clock.wallMs(),
+      after: (delayMs, run) => clock.after(delayMs, () => void (this.killed || run())),
+    };
+  }
+
+  store(): MemoryOutboxStore {
     return new MemoryOutboxStore({ server: this.server, database: 'shop' });
   }
 

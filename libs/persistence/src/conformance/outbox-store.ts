@@ -264,6 +264,26 @@ export function outboxStoreConformance(name: string, makeWorld: () => Promise<Ou
         expect((await outbox.find(open))?.deliveredAt).toBeNull();
       });
 
+      it('O5 stay with the relay that renews its lease, and only what has ended and was not heard can be renewed', async () => {
+        const outbox = world.open();
+        const [held = '', told = '', open = ''] = await enqueued(outbox, entry(), entry(), entry());
+        await outbox.settle([held, told].map((gtx) => ({ gtx, outcome: 'committed', reason: null })));
+        const lease = { limit: 10, leaseMs: 10_000 };
+        await outbox.claimEnded(lease);
+        await outbox.delivered([told]);
+
+        await world.age(6_000);
+        await outbox.renewEnded([held, told, open], lease);
+        await world.age(6_000);
+        const renewed = await outbox.claimEnded(lease);
+        const pending = await outbox.claimDue(due());
+        await world.age(5_000);
+
+        expect(renewed).toEqual([]);
+        expect(gtxsOf(pending)).toEqual([open]);
+        expect(gtxsOf(await outbox.claimEnded(lease))).toEqual([held]);
+      });
+
       it('tell how long the relay may sleep', async () => {
         const outbox = world.open();
         const empty = await outbox.nextDueInMs();

@@ -34,6 +34,8 @@ export interface OutboxStore {
 
   /** Ends (done, rejected) the initiator has not heard, oldest first; handed out again after `leaseMs` unless `delivered`. */
   claimEnded(options: { readonly limit: number; readonly leaseMs: number }): Promise<readonly EndedEntry[]>;
+  /** They are handed out again `leaseMs` from now, unless `delivered`; of others than undelivered ends nothing changes. */
+  renewEnded(gtxs: readonly string[], options: { readonly leaseMs: number }): Promise<void>;
   delivered(gtxs: readonly string[]): Promise<void>;
 
   /** Milliseconds until something is due (0 = now), null when nothing waits: how long the relay may sleep. */

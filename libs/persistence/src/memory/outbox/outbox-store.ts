@@ -184,6 +184,11 @@ export class MemoryOutboxStore implements OutboxStore {
     return claimed.sort((a, b) => a.id - b.id).map(toEnded);
   }
 
+  async renewEnded(gtxs: readonly string[], { leaseMs }: { leaseMs: number }): Promise<void> {
+    const ends = this.undelivered(gtxs).filter((entry) => !isOpen(entry));
+    this.change(ends, () => ({ nextAtMs: this.nowMs + leaseMs }));
+  }
+
   async delivered(gtxs: readonly string[]): Promise<void> {
     const told = this.free(this.undelivered(gtxs).filter((entry) => !isOpen(entry)));
     this.database.apply(

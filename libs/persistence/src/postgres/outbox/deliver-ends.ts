@@ -18,6 +18,13 @@ export const claimEnded = (limit: number, leaseMs: number): Statement => ({
   values: [limit, leaseMs],
 });
 
+export const renewEnded = (gtxs: readonly string[], leaseMs: number): Statement => ({
+  text: `
+    UPDATE concordat.outbox o SET next_at = clock_timestamp() + $2::float8 * interval '1 ms'
+    WHERE o.gtx = ANY($1::uuid[]) AND ${UNDELIVERED}`,
+  values: [plainArray(gtxs), leaseMs],
+});
+
 export const delivered = (gtxs: readonly string[]): Statement => ({
   text: `UPDATE concordat.outbox o SET delivered_at = clock_timestamp() WHERE o.gtx = ANY($1::uuid[]) AND ${UNDELIVERED}`,
   values: [plainArray(gtxs)],

@@ -13,7 +13,7 @@ import type { SessionPool } from '../sessions/session-pool.js';
 import { claimDue } from './claim-due.js';
 import { accept, reject, settle } from './close-entries.js';
 import { clientInTransaction, onTransactionEnd } from './connection.js';
-import { claimEnded, delivered } from './deliver-ends.js';
+import { claimEnded, delivered, renewEnded } from './deliver-ends.js';
 import { enqueue } from './enqueue.js';
 import { collect, find, nextDue } from './look.js';
 import { byId, toDue, toEnded, toRecord, type RawEntry } from './rows.js';
@@ -64,6 +64,10 @@ export class PostgresOutboxStore implements OutboxStore {
   async claimEnded({ limit, leaseMs }: { limit: number; leaseMs: number }): Promise<readonly EndedEntry[]> {
     const { rows } = await this.sessions.run<RawEntry>(claimEnded(limit, leaseMs));
     return rows.map(toEnded).sort(byId);
+  }
+
+  async renewEnded(gtxs: readonly string[], { leaseMs }: { leaseMs: number }): Promise<void> {
+    if (gtxs.length > 0) await this.sessions.run(renewEnded(gtxs, leaseMs));
   }
 
   async delivered(gtxs: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@ import { DEFAULT_OPTIONS, DeadParticipants, Engine, Ticker } from '#coordination
 import type { EngineDeps, ParticipantDatabase } from '#coordination';
 import { noFaultPoints } from '#observability';
 import { createOutsideFinisher, createParticipant } from '#participant';
-import { MemoryBranchStore, MemoryLedgerAdmin, MemoryOutboxStore } from '#persistence';
+import { MemoryBranchStore, MemoryLedgerAdmin } from '#persistence';
 import { topicPolicies } from '#wire';
 import { addOperation } from './operations.js';
 import { SimProcess } from './process.js';
@@ -198,7 +198,7 @@ export class InitiatorNode extends SimNode {
       ...this.common(process),
       initiator: INITIATOR,
       bus: this.bus,
-      outboxStore: new MemoryOutboxStore({ server: site.server(INITIATOR), database: INITIATOR }),
+      outboxStore: site.outbox(process),
       partitions: site.shape.partitions,
     });
     client.onOutcome(async (outcomes) => {

@@ -1,8 +1,15 @@
 import { createEmbeddedBroker } from '#messaging';
 import type { EmbeddedBroker } from '#messaging';
 import type { Random } from '#observability';
-import { LedgerError, MemoryLedger, MemoryLedgerStore, MemoryServer, StoreError } from '#persistence';
-import type { Ledger, LedgerGate, StepOutcome, VerbHook } from '#persistence';
+import {
+  LedgerError,
+  MemoryLedger,
+  MemoryLedgerStore,
+  MemoryOutboxStore,
+  MemoryServer,
+  StoreError,
+} from '#persistence';
+import type { Ledger, LedgerGate, OutboxStore, StepOutcome, VerbHook } from '#persistence';
 import { topicNames } from '#wire';
 import type { Dice } from '../dice.js';
 import { TraceRecorder } from '../trace/recorder.js';
@@ -11,6 +18,7 @@ import { never, type SimProcess } from './process.js';
 import { EPOCH_MS, Scheduler } from './scheduler.js';
 import type { Shape } from './shape.js';
 import { SimBus } from './sim-bus.js';
+import { outboxBehind } from './sim-outbox.js';
 import type { Tally } from './tally.js';
 
 export const TOPICS = topicNames('concordat');
@@ -83,15 +91,25 @@ export class Site {
 
   /** Stands before every verb of a participant's store. */
   storeHook(process: SimProcess): VerbHook {
-    const line = new DatabaseLine(process, this.network, this.dice.fork(), {
-      refused: () => new StoreError('UNAVAILABLE', 'simulated: not connected', false, null),
-      lost: () => new StoreError('UNAVAILABLE', 'simulated: the answer is lost', true, null),
-    });
+    const line = this.storeLine(process);
     return (verb, moment) => {
       if (moment === 'after') return line.answer();
       this.tally.add(`store ${verb}`);
       return line.ask();
     };
+  }
+
+  /** The initiator's, as one of its processes reaches it. */
+  outbox(process: SimProcess): OutboxStore {
+    const store = new MemoryOutboxStore({ server: this.server(INITIATOR), database: INITIATOR });
+    return outboxBehind(this.storeLine(process), store);
+  }
+
+  private storeLine(process: SimProcess): DatabaseLine {
+    return new DatabaseLine(process, this.network, this.dice.fork(), {
+      refused: () => new StoreError('UNAVAILABLE', 'simulated: not connected', false, null),
+      lost: () => new StoreError('UNAVAILABLE', 'simulated: the answer is lost', true, null),
+    });
   }
 
   private ledgerGate(process: SimProcess): LedgerGate {

@@ -5,6 +5,7 @@ import { decodeRequest, encodeInitiator, topicNames, topicPolicies, type Initiat
 import { createConcordatClient, type ConcordatClient } from '../concordat-client.js';
 import { countingRandom, ManualClock, settle } from '../manual-clock.fixture.js';
 import type { OutboxOptions } from './outbox-deps.js';
+import type { TransactionOutcome } from './outcome.js';
 
 export const TOPICS = topicNames('concordat');
 export const REQUEST = { branches: [{ id: 'a', participant: 'p', operation: 'o' }] };
@@ -70,6 +71,17 @@ export class OutboxWorld {
     this.made += 1;
     if (!dies) this.started.push(client);
     return client;
+  }
+
+  /** A started process, and what its handler heard. */
+  listening(shop: ConcordatClient = this.process()): {
+    shop: ConcordatClient;
+    heard: TransactionOutcome[];
+  } {
+    const heard: TransactionOutcome[] = [];
+    shop.onOutcome(async (outcomes) => void heard.push(...outcomes));
+    shop.start();
+    return { shop, heard };
   }
 
   /** Those that die are dead from now on. */

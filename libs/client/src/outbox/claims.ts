@@ -41,7 +41,11 @@ export class Claims {
 
   private renewSoon(): void {
     this.cancel ??= this.deps.clock.after(this.leaseMs / RENEWALS_A_LEASE, () => {
-      this.renewing = this.renew();
+      this.cancel = null;
+      const before = this.renewing;
+      this.renewing = Promise.all([before, this.renew()]).then(() => undefined);
+      // Not after it: one that hangs must not keep the next.
+      if (this.held.size > 0) this.renewSoon();
     });
   }
 
@@ -54,7 +58,5 @@ export class Claims {
       const fields = { err: error, outcomes: this.held.size };
       this.deps.log.warn(fields, 'outcomes under way could not be kept: another process may tell them, too');
     }
-    this.cancel = null;
-    if (this.held.size > 0) this.renewSoon();
   }
 }

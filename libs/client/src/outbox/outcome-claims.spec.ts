@@ -101,4 +101,46 @@ describe('a claimed outcome', () => {
     expect(world.log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
     expect(tries).toBeGreaterThan(2);
   });
+
+  it('that waits to be told again is told although another one could not be marked', async () => {
+    const store = world.store();
+    const mark = store.delivered.bind(store);
+    let marks = 0;
+    store.delivered = async (gtxs) => {
+      marks += 1;
+      if (marks === 1) throw new Error('database away');
+      await mark(gtxs);
+    };
+    const shop = world.process({ store });
+    const told: string[][] = [];
+    shop.onOutcome(async (outcomes) => {
+      told.push(outcomes.map(({ gtx }) => gtx));
+      if (told.length === 1) throw new Error('not now');
+    });
+    const gtxs = [await world.enqueue(shop), await world.enqueue(shop)];
+    for (const gtx of gtxs) await world.say(gtx, COMMITTED);
+    shop.start();
+    await world.clock.advance(1_000);
+
+    const [one = '', two = ''] = gtxs;
+    expect(told).toEqual([[one, two], [one], [two]]);
+  });
+
+  it('that its own process claims anew, since no renewal came through, is told once', async () => {
+    const store = world.store();
+    store.renewEnded = async () => {
+      throw new Error('database away');
+    };
+    const shop = world.process({ store });
+    const told: number[] = [];
+    shop.onOutcome(async () => {
+      if (world.clock.nowMs() < 4_000) throw new Error('not now');
+      told.push(world.clock.nowMs());
+    });
+    shop.start();
+    await world.say(await world.enqueue(shop), COMMITTED);
+    await world.clock.advance(30_000);
+
+    expect(told).toHaveLength(1);
+  });
 });

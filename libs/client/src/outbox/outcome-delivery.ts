@@ -11,7 +11,7 @@ interface Group {
   readonly outcomes: readonly TransactionOutcome[];
   readonly failures: number;
   readonly dueMs: number;
-  /** From then on another process may have them: this one lets go before. */
+  /** From then on their lease is renewed no more, and this process lets go of them. */
   readonly heldUntilMs: number;
 }
 
@@ -20,7 +20,7 @@ interface Group {
  *
  * Invariants: H1 an end is marked delivered only after every handler took it. H2 what a handler failed to take it hears again,
  *   soon and then ever more seldom, here or in another process. H3 a failing group is halved each time, so that one outcome
- *   that always fails does not hold up the others. H4 a claim lasts only while its process renews it, and `handlerLeaseMs` at most.
+ *   that always fails does not hold up the others. H4 a claim lasts only while its process renews it, and for `handlerLeaseMs` at most.
  */
 export class OutcomeDelivery {
   private readonly pump: Pump;
@@ -61,23 +61,34 @@ export class OutcomeDelivery {
   }
 
   private async turn(): Promise<number> {
-    for (const group of this.takeDue()) await this.deliver(group);
+    for (let group = this.takeDue(); group; group = this.takeDue()) await this.deliver(group);
     const { maxBatch, handlerLeaseMs, pollMs } = this.options;
     const dueMs = this.deps.clock.nowMs();
     const ended = await this.deps.store.claimEnded({ limit: maxBatch, leaseMs: this.leaseMs });
     if (ended.length > 0) {
       const group = { outcomes: ended.map(outcomeIn), dueMs, heldUntilMs: dueMs + handlerLeaseMs };
+      this.forget(gtxsOf(group.outcomes));
       this.claims.hold(gtxsOf(group.outcomes), group.heldUntilMs);
       await this.deliver({ ...group, failures: 0 });
     }
     return ended.length < maxBatch ? this.pauseMs(pollMs) : 0;
   }
 
-  private takeDue(): readonly Group[] {
+  /** One at a time: what is not taken out is still there when telling it fails. */
+  private takeDue(): Group | undefined {
     const nowMs = this.deps.clock.nowMs();
-    const due = this.failed.filter(({ dueMs }) => dueMs <= nowMs);
-    this.failed = this.failed.filter(({ dueMs }) => dueMs > nowMs);
-    return due.filter(({ heldUntilMs }) => heldUntilMs > nowMs);
+    this.failed = this.failed.filter(({ heldUntilMs }) => heldUntilMs > nowMs);
+    const due = this.failed.find(({ dueMs }) => dueMs <= nowMs);
+    this.failed = this.failed.filter((group) => group !== due);
+    return due;
+  }
+
+  /** Claimed anew, since a lease was not renewed in time: they are told once, as what was claimed. */
+  private forget(gtxs: readonly string[]): void {
+    const again = new Set(gtxs);
+    this.failed = this.failed
+      .map((group) => ({ ...group, outcomes: group.outcomes.filter(({ gtx }) => !again.has(gtx)) }))
+      .filter(({ outcomes }) => outcomes.length > 0);
   }
 
   private pauseMs(pollMs: number): number {

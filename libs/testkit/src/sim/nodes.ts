@@ -194,6 +194,7 @@ export class InitiatorNode extends SimNode {
   protected run(process: SimProcess): void {
     const { site } = this;
     this.bus = site.bus(process);
+    const failures = site.dice.fork();
     const client = createConcordatClient({
       ...this.common(process),
       initiator: INITIATOR,
@@ -202,6 +203,8 @@ export class InitiatorNode extends SimNode {
       partitions: site.shape.partitions,
     });
     client.onOutcome(async (outcomes) => {
+      if (failures.chance(site.network.weather.handlerFault))
+        throw new Error('simulated: the handler failed');
       for (const outcome of outcomes) this.heard(outcome);
     });
     client.start();

@@ -52,7 +52,7 @@ export class Rest {
     return [...this.customers.journal.values()].flatMap((entry) => {
       const answered = {
         who: `${entry.gtx} (${entry.via})`,
-        ms: this.between(this.readMs, entry.answeredAtMs),
+        ms: this.between(entry.via === 'http' ? this.peaceMs : this.readMs, entry.answeredAtMs),
       };
       if (entry.via === 'http' || entry.rejected || this.isExcused(entry.gtx)) return [answered];
       const endedMs = this.site.ledgerStore.rows.get(entry.gtx)?.endedMs ?? EPOCH_MS;

@@ -29,7 +29,8 @@ describe('a seed is a history', () => {
 });
 
 /**
- * Seeds that found something once, as the shapes were drawn then. What they found is told beside them.
+ * Seeds that found something once, in the shapes that were drawn then; their histories are others since. What they found is told
+ * beside them.
  */
 describe.each([
   [3, 100, 256, 'an id that one coordinator accepted was refused by another, whose clock was an hour off'],

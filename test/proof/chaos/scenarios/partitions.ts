@@ -5,7 +5,7 @@ import { CUT_OFF, ownCable, RESOLVER } from '../support/site.js';
 
 const LASTS_MS = { ci: 2_000, release: 9_000 };
 const DIRECTIONS: readonly Direction[] = ['to-server', 'to-client'];
-/** Cut at a time at CI size, of different kinds. */
+/** Cut at a time at CI size, far from each other; what cuts everybody off is cut alone. */
 const AT_ONCE = 3;
 
 /** Two parts, and what lies between them. */
@@ -27,11 +27,13 @@ const toDatabases = ({ site }: Chaos): readonly Between[] => [
   { between: `${RESOLVER} and the database of inventory`, cable: site.store.cable(RESOLVER) },
 ];
 
-/** Also of the controllers: what a broker says to the active one, itself included, goes this way. */
 const amongBrokers = ({ site }: Chaos): readonly Between[] => [
   ...site.kafka.backbone!.proxies.map((cable, n) => ({ between: `broker ${n + 1} and the others`, cable })),
-  ...site.kafka.quorum!.proxies.map((cable, n) => ({ between: `brokers and controller ${n + 1}`, cable })),
 ];
+
+/** What a broker says to the active controller goes this way, and what the controllers say to each other. */
+const inQuorum = ({ site }: Chaos): readonly Between[] =>
+  site.kafka.quorum!.proxies.map((cable, n) => ({ between: `brokers and controller ${n + 1}`, cable }));
 
 const overHttp = ({ site: { street, desks } }: Chaos): readonly Between[] => [
   { between: `customers and ${street[0]!.app}`, cable: street[0]!.cable },
@@ -46,20 +48,24 @@ const everybody = ({ site: { kafka, ledger, shops, store } }: Chaos): readonly B
   { between: 'everybody and the database of inventory', cable: store },
 ];
 
-const KINDS = { toKafka, toDatabases, amongBrokers, overHttp, everybody };
+const KINDS = { toKafka, toDatabases, amongBrokers, inQuorum, overHttp, everybody };
 
 /** Between any two parts that speak to each other; the standbys are cut off where they are: in "failover". */
 const allOf = (chaos: Chaos) =>
   Object.entries(KINDS).flatMap(([kind, some]) => some(chaos).map((one) => ({ kind, ...one })));
 
-/** At CI size each cable once, in turn one way and the other, several far from each other at a time; else everything, one by one. */
+/** At CI size each cable once, in turn one way and the other, {@link AT_ONCE} at a time; else everything, one by one. */
 function chosen(chaos: Chaos): readonly (readonly Cut[])[] {
   const all = allOf(chaos);
   if (chaos.rounds > 1) return all.flatMap((one) => DIRECTIONS.map((direction) => [{ ...one, direction }]));
   const first = chaos.dice.below(2);
   const once = all.map((one, index) => ({ ...one, direction: DIRECTIONS[(first + index) % 2]! }));
-  const groups = Math.ceil(once.length / AT_ONCE);
-  return Array.from({ length: groups }, (_, group) => once.filter((_cut, index) => index % groups === group));
+  const some = once.filter(({ kind }) => kind !== everybody.name);
+  const groups = Math.ceil(some.length / AT_ONCE);
+  return [
+    ...Array.from({ length: groups }, (_, group) => some.filter((_cut, index) => index % groups === group)),
+    ...once.filter(({ kind }) => kind === everybody.name).map((one) => [one]),
+  ];
 }
 
 /** A cut, and what it cost. */
@@ -76,7 +82,8 @@ async function cutOff(chaos: Chaos, together: readonly Cut[]): Promise<readonly 
 }
 
 /**
- * A single cable may be silent for so long (nobody speaks to a controller that does not lead); those of a kind are not.
+ * A single cable may be silent for so long (nobody speaks to a controller that does not lead, or asks a coordinator); those of a kind
+ * are not.
  * @throws Error where nothing was lost: nothing was cut then
  */
 function requireLosses(costs: readonly Cost[]): void {

@@ -18,10 +18,15 @@ export const claimEnded = (limit: number, leaseMs: number): Statement => ({
   values: [limit, leaseMs],
 });
 
+/** What somebody has locked is being marked as delivered at this moment, or claimed: to wait for it could end in a deadlock. */
 export const renewEnded = (gtxs: readonly string[], leaseMs: number): Statement => ({
   text: `
+    WITH held AS (
+      SELECT o.id FROM concordat.outbox o
+      WHERE o.gtx = ANY($1::uuid[]) AND ${UNDELIVERED}
+      FOR UPDATE SKIP LOCKED)
     UPDATE concordat.outbox o SET next_at = clock_timestamp() + $2::float8 * interval '1 ms'
-    WHERE o.gtx = ANY($1::uuid[]) AND ${UNDELIVERED}`,
+    FROM held WHERE o.id = held.id`,
   values: [plainArray(gtxs), leaseMs],
 });
 

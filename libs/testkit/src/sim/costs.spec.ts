@@ -15,7 +15,8 @@ const CALM_SITE: Partial<Shape> = {
   keys: 2_000,
   spreadMs: 4_000,
   outboxShare: 0,
-  partitions: 1,
+  // One for each engine: of a single one the watchdog may get the replies, and the coordinator none.
+  partitions: 2,
   faults: new Set(),
 };
 

@@ -194,7 +194,6 @@ export class InitiatorNode extends SimNode {
   protected run(process: SimProcess): void {
     const { site } = this;
     this.bus = site.bus(process);
-    const failures = site.dice.fork();
     const client = createConcordatClient({
       ...this.common(process),
       initiator: INITIATOR,
@@ -202,6 +201,7 @@ export class InitiatorNode extends SimNode {
       outboxStore: site.outbox(process),
       partitions: site.shape.partitions,
     });
+    const failures = site.dice.fork();
     client.onOutcome(async (outcomes) => {
       if (failures.chance(site.network.weather.handlerFault))
         throw new Error('simulated: the handler failed');

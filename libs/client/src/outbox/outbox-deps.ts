@@ -21,7 +21,7 @@ export interface OutboxOptions {
    * requests that were sent most often are those of an outage, and would be told last.
    */
   readonly askAgainMs: number;
-  /** Time the outcome handlers have before another relay may call them for the same outcome. */
+  /** Time the outcome handlers have before another relay may call them for the same outcome; one `leaseMs` later it surely may. */
   readonly handlerLeaseMs: number;
   /**
    * How long an outcome stays with a process that no longer says it is at work on it: it died, or never heard that it had claimed it.

@@ -9,6 +9,7 @@ import { FakeConsumer, REBALANCE } from './fake-consumer.fixture.js';
 import { Gather } from './gather.js';
 import type { KafkaAdmin, PartitionProgress } from './kafka-admin.js';
 import { OffsetLedger } from './offset-ledger.js';
+import { TIMING } from './options.js';
 
 const STALL_MS = 15_000;
 
@@ -254,6 +255,37 @@ describe('consumer session', () => {
 
       await expect(consumer.batch(0, [1])).rejects.toMatchObject({ type: 'REBALANCE_IN_PROGRESS' });
       await session.dispose();
+    });
+  });
+
+  describe('S5: a way into the group that has no end', () => {
+    it('ends the session when the group is not joined', async () => {
+      const { session } = sessionOf(async () => undefined);
+      await session.start();
+      let reason: unknown;
+      void session.ended.then((error) => (reason = error));
+      await pass(TIMING.joinMs - 1);
+      expect(reason).toBeUndefined();
+
+      await pass(1);
+
+      expect(String(reason)).toMatch(/not in the group after/);
+      await session.dispose();
+    });
+
+    it('also before anything was asked of the group; what comes of it later is left', async () => {
+      const { session, consumer } = sessionOf(async () => undefined);
+      const connected = new Gate();
+      consumer.connect = async () => void (await connected.opened);
+      const started = session.start();
+      await pass(TIMING.joinMs);
+      await started;
+      await session.dispose();
+
+      connected.open();
+      await settle();
+
+      expect([consumer.disconnects, session.joined]).toEqual([2, false]);
     });
   });
 

@@ -9,6 +9,7 @@
  *  S4 From the moment a rejoin is due until the group is joined nothing is delivered, and it does not take for ever: kafkajs
  *     goes on with its old assignment, in silence, when the connection fails while it joins. Its heartbeats are answered then;
  *     its commits are not taken.
+ *  S5 Who is not in the group a minute after the start ends: kafkajs has waits without a limit on the way there.
  */
 import type { Log } from '#observability';
 import type { Cluster, Consumer, EachBatchPayload } from 'kafkajs';
@@ -93,10 +94,15 @@ export class ConsumerSession {
     return this.#over ? [] : (this.#assignment[topic] ?? []);
   }
 
-  /** Connects and begins to join. Throws what kafkajs throws; later faults end the session. */
+  /** Connects and begins to join, unless it ends before. Throws what kafkajs throws; later faults end the session. */
   async start(): Promise<void> {
-    const { consumer, options, admin } = this.parts;
     this.#listen();
+    this.#timers.push(setTimeout(() => this.#requireJoin(), TIMING.joinMs));
+    await Promise.race([this.#begin(), this.ended]);
+  }
+
+  async #begin(): Promise<void> {
+    const { consumer, options, admin } = this.parts;
     await consumer.connect();
     await this.#removeGhosts();
     // Also for 'latest', whose beginning is committed: so what retention removed under a reader is not skipped to the end.
@@ -252,6 +258,10 @@ export class ConsumerSession {
       ledger.putBack(offsets);
       if (needsRejoin(error)) this.#rejoinIsDue(rebalanceIsUnderWay(error));
     }
+  }
+
+  #requireJoin(): void {
+    if (!this.joined) this.#end(new Error(`not in the group after ${TIMING.joinMs} ms`));
   }
 
   async #watch(): Promise<void> {

@@ -77,6 +77,21 @@ describe('sender', () => {
     });
   });
 
+  it('takes a new connection when a request never ends', async () => {
+    const answers = new Answers();
+    let hanging = true;
+    const connect = async (): Promise<Producer> => {
+      const producer = await answers.connect();
+      if (hanging) producer.sendBatch = () => new Promise(() => undefined);
+      hanging = false;
+      return producer;
+    };
+
+    const sending = new Sender(connect, new RecordingLog()).send([record('a')]);
+    expect(await outcome(sending)).toMatchObject({ code: 'UNAVAILABLE', retriable: true });
+    expect([answers.connects, answers.closed]).toEqual([1, 1]);
+  });
+
   it('halves a batch that is too large, in order, until the record at fault is alone', async () => {
     const answers = new Answers((values) =>
       values.includes('big') ? fault('MESSAGE_TOO_LARGE') : undefined,

@@ -9,7 +9,7 @@
 import type { Log } from '#observability';
 import type { Message, Producer, TopicMessages } from 'kafkajs';
 import { backoffMs, type Backoff } from '../backoff.js';
-import type { BusError, OutgoingRecord } from '../port.js';
+import { BusError, type OutgoingRecord } from '../port.js';
 import { recordBytes } from '../record-size.js';
 import { bounded } from './bounded.js';
 import { kafkaClient } from './client.js';
@@ -77,16 +77,13 @@ export class Sender {
   async #attempt(records: readonly OutgoingRecord[]): Promise<BusError | undefined> {
     const connection = (this.#producer ??= this.#connected());
     try {
-      const producer = await connection;
-      await producer.sendBatch({
-        acks: -1,
-        timeout: TIMING.produceTimeoutMs,
-        topicMessages: byTopic(records),
-      });
+      const sent = connection.then((producer) => produce(producer, records));
+      await bounded(sent, TIMING.sendMs, 'send');
       return undefined;
     } catch (error) {
       const fault = toBusError(error, `publish of ${records.length} records`);
-      if (fault.code === 'UNKNOWN_TOPIC' || isRequestTimeout(error)) this.#forget(connection);
+      const hangs = isRequestTimeout(error) || error instanceof BusError;
+      if (fault.code === 'UNKNOWN_TOPIC' || hangs) this.#forget(connection);
       return fault;
     }
   }
@@ -115,6 +112,9 @@ export class Sender {
     }
   }
 }
+
+const produce = (producer: Producer, records: readonly OutgoingRecord[]): Promise<unknown> =>
+  producer.sendBatch({ acks: -1, timeout: TIMING.produceTimeoutMs, topicMessages: byTopic(records) });
 
 function mayPass(fault: BusError, elapsedMs: number): boolean {
   if (fault.code === 'UNKNOWN_TOPIC') return elapsedMs < TIMING.unknownTopicGiveUpMs;

@@ -143,4 +143,24 @@ describe('a claimed outcome', () => {
 
     expect(told).toHaveLength(1);
   });
+
+  it('is told soon though others, which fail slowly, are due again and again', async () => {
+    const shop = world.process({ dies: true });
+    const told: string[] = [];
+    const bad = new Set<string>();
+    shop.onOutcome(async (outcomes) => {
+      if (!outcomes.some(({ gtx }) => bad.has(gtx))) return void told.push(...outcomes.map(({ gtx }) => gtx));
+      await new Promise<void>((resolve) => world.clock.after(2_000, resolve));
+      throw new Error('not now');
+    });
+    for (let i = 0; i < 8; i += 1) bad.add(await world.enqueue(shop));
+    for (const gtx of bad) await world.say(gtx, COMMITTED);
+    shop.start();
+    await world.clock.advance(5_000);
+    const gtx = await world.enqueue(shop);
+    await world.say(gtx, COMMITTED);
+    await world.clock.advance(22_000);
+
+    expect(told).toEqual([gtx]);
+  });
 });

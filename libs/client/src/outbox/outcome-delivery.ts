@@ -61,7 +61,7 @@ export class OutcomeDelivery {
   }
 
   private async turn(): Promise<number> {
-    for (let group = this.takeDue(); group; group = this.takeDue()) await this.deliver(group);
+    await this.deliverDue();
     const { maxBatch, handlerLeaseMs, pollMs } = this.options;
     const dueMs = this.deps.clock.nowMs();
     const ended = await this.deps.store.claimEnded({ limit: maxBatch, leaseMs: this.leaseMs });
@@ -74,11 +74,17 @@ export class OutcomeDelivery {
     return ended.length < maxBatch ? this.pauseMs(pollMs) : 0;
   }
 
+  /** What was due when it began: a handler that fails slowly must not keep what is new from being claimed. */
+  private async deliverDue(): Promise<void> {
+    const beganMs = this.deps.clock.nowMs();
+    for (let group = this.takeDue(beganMs); group; group = this.takeDue(beganMs)) await this.deliver(group);
+  }
+
   /** One at a time: what is not taken out is still there when telling it fails. */
-  private takeDue(): Group | undefined {
+  private takeDue(beganMs: number): Group | undefined {
     const nowMs = this.deps.clock.nowMs();
     this.failed = this.failed.filter(({ heldUntilMs }) => heldUntilMs > nowMs);
-    const due = this.failed.find(({ dueMs }) => dueMs <= nowMs);
+    const due = this.failed.find(({ dueMs }) => dueMs <= beganMs);
     this.failed = this.failed.filter((group) => group !== due);
     return due;
   }

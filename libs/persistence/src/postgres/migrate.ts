@@ -19,6 +19,7 @@ const historyTable = (set: SchemaSet): string => `migration_${set.name}`;
 /** Any number, the same in every instance: who holds it migrates, the others wait. */
 const LOCK_KEY = '7300730173027303';
 const LOCK_TIMEOUT_MS = 120_000;
+const CONNECT_MS = 10_000;
 
 /** Migrates a coordinator's database; returns the names of the steps that were missing. */
 export const migrateCoordinator = (databaseUrl: string): Promise<readonly string[]> =>
@@ -34,7 +35,12 @@ export const migrateParticipant = (databaseUrl: string): Promise<readonly string
  * @throws Error when the lock is not free within two minutes, or a step fails (it is rolled back as a whole)
  */
 export async function migrate(databaseUrl: string, set: SchemaSet): Promise<readonly string[]> {
-  const holder = new pg.Client({ connectionString: databaseUrl, application_name: 'concordat migrate' });
+  const holder = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'concordat migrate',
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+  });
   let lost: Error | null = null;
   holder.on('error', (error) => (lost = error));
   await holder.connect();
@@ -69,7 +75,8 @@ async function runMissing(databaseUrl: string, set: SchemaSet): Promise<readonly
     migrations: [...set.migrations],
     migrationsTableName: historyTable(set),
     migrationsTransactionMode: 'each',
-    extra: { max: 1 },
+    connectTimeoutMS: CONNECT_MS,
+    extra: { max: 1, keepAlive: true },
   });
   await source.initialize();
   try {

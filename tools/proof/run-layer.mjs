@@ -4,11 +4,13 @@ import { runCommand } from '../verify/process.mjs';
 import { makeLayerDirectory, removeLayerDirectory } from './layer-directory.mjs';
 
 const MINUTE_MS = 60_000;
+/** Lines of a layer that hung: where it was then. */
+const LAST_LINES = 12;
 
 /** What the layer handed in; a layer that handed in nothing has failed. */
 function fragmentOf(layer, file, outcome) {
   const fault = outcome.timedOut
-    ? 'took longer than its limit'
+    ? `took longer than its limit; the last it said:\n${outcome.last.join('\n')}`
     : outcome.leftovers
       ? 'left processes behind'
       : outcome.untidy;
@@ -38,6 +40,7 @@ export async function runLayer(layer, { size, seed, signal, idle, onLine }) {
   const file = `tmp/proof/${layer.name}.json`;
   rmSync(file, { force: true });
   const startedAt = Date.now();
+  const last = [];
   const directory = makeLayerDirectory();
   const outcome = await runCommand(layer.command, {
     limitMs: layer.limitMinutes[size] * MINUTE_MS,
@@ -49,12 +52,16 @@ export async function runLayer(layer, { size, seed, signal, idle, onLine }) {
     },
     signal,
     idle,
-    onLine,
+    onLine: (line) => {
+      last.push(line);
+      if (last.length > LAST_LINES) last.shift();
+      onLine(line);
+    },
   });
   const untidy = await removeLayerDirectory(directory);
   return {
     layer,
-    fragment: fragmentOf(layer, file, { ...outcome, untidy }),
+    fragment: fragmentOf(layer, file, { ...outcome, untidy, last }),
     durationMs: Date.now() - startedAt,
   };
 }

@@ -19,10 +19,11 @@ const LIVE =
 
 export function overlook(cluster: Cluster): Overlook {
   const pools = new Map<string, pg.Pool>();
+  const limits = { connectionTimeoutMillis: 10_000, query_timeout: 30_000 };
   const poolOf = (url: string): pg.Pool => {
     const known = pools.get(url);
     if (known) return known;
-    const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 10_000 });
+    const pool = new pg.Pool({ connectionString: url, max: 2, ...limits });
     // A server that is killed ends idle connections: that is what the test is about.
     pool.on('error', () => undefined);
     pools.set(url, pool);

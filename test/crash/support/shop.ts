@@ -25,6 +25,7 @@ export interface Opening {
 }
 
 const CALL_MS = 10_000;
+const ACCEPT_MS = 60_000;
 const LOOKS_AT_ONCE = 16;
 
 /** A customer of the example shop who keeps books. Calls that fail are repeated with the same key: that must be the same order. */
@@ -35,6 +36,8 @@ export class Shop {
   constructor(
     private readonly site: Site,
     readonly opening: Opening,
+    /** How long to go on asking until an order is accepted, ms. */
+    private readonly acceptMs: () => number = () => ACCEPT_MS,
   ) {}
 
   async open(): Promise<void> {
@@ -55,7 +58,7 @@ export class Shop {
       reason: null,
     };
     this.journal.push(entry);
-    await until(`order ${entry.idempotencyKey} accepted`, 60_000, () => this.tryToPlace(entry));
+    await until(`order ${entry.idempotencyKey} accepted`, this.acceptMs(), () => this.tryToPlace(entry));
     return entry;
   }
 

@@ -1,5 +1,6 @@
 import { kafkaFromEnvOrStart, startCluster, startPostgres, temporaryDirectory } from '#stack';
 import type { Cluster, ClusterOptions, Kafka, Postgres } from '#stack';
+import { allOpened, kept, opened } from '../../support/opened.js';
 import { overlook } from './overlook.js';
 import type { Overlook } from './overlook.js';
 
@@ -21,20 +22,16 @@ type SiteOptions = Partial<Omit<ClusterOptions, 'kafka' | 'postgres' | 'dir' | '
 let sites = 0;
 
 export async function openSite(name: string, options: SiteOptions = {}): Promise<Site> {
-  const dir = await temporaryDirectory(name);
   const topicPrefix = `${name}-${process.pid}-${(sites += 1)}`;
-  const [kafka, postgres] = await Promise.all([
-    kafkaFromEnvOrStart({ dir: `${dir.path}/kafka` }),
-    startPostgres({ dataDir: `${dir.path}/postgres` }),
-  ]);
-  const cluster = await startCluster({ kafka, postgres, dir: dir.path, topicPrefix, ...options });
-  const seen = overlook(cluster);
-  const close = async (): Promise<void> => {
-    await seen.close();
-    await cluster.stopAll();
-    await kafka.stop();
-    await postgres.stop();
-    await dir.remove();
-  };
-  return { cluster, kafka, postgres, topicPrefix, ...seen, close };
+  return opened(async (parts) => {
+    const dir = await kept(parts, temporaryDirectory(name), (it) => it.remove());
+    const [kafka, postgres] = await allOpened([
+      kept(parts, kafkaFromEnvOrStart({ dir: `${dir.path}/kafka` }), (it) => it.stop()),
+      kept(parts, startPostgres({ dataDir: `${dir.path}/postgres` }), (it) => it.stop()),
+    ]);
+    const starting = startCluster({ kafka, postgres, dir: dir.path, topicPrefix, ...options });
+    const cluster = await kept(parts, starting, (it) => it.stopAll());
+    const seen = parts.adopt(overlook(cluster), (it) => it.close());
+    return { cluster, kafka, postgres, topicPrefix, ...seen };
+  });
 }

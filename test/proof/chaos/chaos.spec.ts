@@ -7,11 +7,14 @@ import { Dice } from '../../crash/support/random.js';
 import { Shop } from '../../crash/support/shop.js';
 import { detectLoss } from './scenarios/async-standby.js';
 import { SCENARIOS } from './scenarios/index.js';
-import { Chaos } from './support/chaos.js';
+import { Chaos, requirePromise } from './support/chaos.js';
 import type { Scenario } from './support/chaos.js';
 import { corruptEach } from './support/corruptions.js';
+import { beforeDeadline, deadlineMs } from './support/deadline.js';
+import { stillOpen } from './support/evidence.js';
 import { keepLogs } from '../keep-logs.js';
 import { Load, OPENING } from './support/load.js';
+import { patient } from './support/patience.js';
 import { Phases } from './support/phases.js';
 import { Report } from './support/report.js';
 import { openChaosSite } from './support/site.js';
@@ -23,6 +26,7 @@ import { Watcher } from './support/watcher.js';
 const { size, seed, fragmentFile } = assignmentOf('chaos');
 const SEED = seed ?? Date.now() % 1_000_000;
 const ONLY = process.env['PROOF_ONLY'];
+const ACCEPT_MS = 60_000;
 const ROUNDS = size === 'release' ? 5 : 1;
 const counts = {
   coordinators: Number(process.env['PROOF_COORDINATORS'] ?? 3),
@@ -33,51 +37,69 @@ const counts = {
 const wanted = (name: string): boolean => ONLY === undefined || ONLY.split(',').includes(name);
 
 describe(`chaos (seed ${SEED})`, () => {
-  const report = new Report(SEED);
+  const report = new Report(SEED, fragmentFile);
   const dice = new Dice(SEED);
   let site: ChaosSite;
   let shop: Shop;
   let watcher: Watcher;
   let known: Verdict = {};
+  /** The scenario after which the installation was not whole again: what is tried on it would say nothing. */
+  let ruinedBy: string | undefined;
 
   beforeAll(async () => {
-    await report.timed('open', async () => {
+    const opening = report.timed('open', async () => {
       site = await openChaosSite(counts);
-      shop = new Shop(site, OPENING);
+      shop = new Shop(site, OPENING, () => patient(ACCEPT_MS));
       await shop.open();
     });
+    opening.catch((error: unknown) => report.cannotOpen(error));
+    await opening;
     watcher = new Watcher(site, shop, new Dice(SEED + 1));
   });
   afterAll(async () => {
-    report.write(fragmentFile);
+    report.write();
     await watcher?.stop();
     await site?.close();
   });
 
   const customers = (): Chaos => new Chaos(site, shop, new Load(shop, dice), dice, ROUNDS);
 
+  async function strikeAndJudge(scenario: Scenario, chaos: Chaos, phases: Phases): Promise<string> {
+    const seen = await phases.timed('struck', () => scenario.strike(chaos));
+    await phases.timed('healed', () => chaos.heal());
+    const rest = await phases.timed('rested', () => chaos.rest());
+    const verdict = await phases.timed('judged', () => judge(site, shop, watcher));
+    const fresh = since(known, verdict);
+    known = verdict;
+    const { settleMs } = rest;
+    report.ran(scenario.name, { orders: await chaos.load.stop(), kills: chaos.kills, settleMs });
+    if (Object.keys(fresh).length > 0) throw new Error(tell(fresh));
+    requirePromise(rest);
+    return `${seen}; settled in ${Math.round(settleMs)} ms (${phases.told})`;
+  }
+
   async function run(scenario: Scenario): Promise<string> {
     const chaos = customers();
     const phases = new Phases();
+    const where = async (): Promise<string> => `${phases.current}\n${await stillOpen(site, shop)}`;
     try {
-      const seen = await phases.timed('struck', () => scenario.strike(chaos));
-      await phases.timed('healed', () => chaos.heal());
-      const settleMs = await phases.timed('rested', () => chaos.rest());
-      const verdict = await phases.timed('judged', () => judge(site, shop, watcher));
-      const fresh = since(known, verdict);
-      known = verdict;
-      report.ran(scenario.name, { orders: await chaos.load.stop(), kills: chaos.kills, settleMs });
-      if (Object.keys(fresh).length > 0) throw new Error(tell(fresh));
-      return `${seen}; settled in ${Math.round(settleMs)} ms (${phases.told})`;
+      return await beforeDeadline(deadlineMs(size), where, () => strikeAndJudge(scenario, chaos, phases));
     } catch (error) {
+      if (!phases.over('rested')) ruinedBy = scenario.name;
       process.stdout.write(`  logs: ${await keepLogs(site.directory.path, `chaos-${scenario.name}`)}\n`);
       throw error;
     } finally {
       report.selfEnded(chaos.selfEnded);
-      await chaos.heal();
-      await chaos.load.stop();
+      chaos.load.close();
     }
   }
+
+  /** One check, on an installation that is whole. */
+  const passes = (name: string, title: string, work: () => Promise<string>): Promise<boolean> =>
+    report.check(name, title, async () => {
+      if (ruinedBy !== undefined) throw new Error(`not tried: not whole since ${ruinedBy}`);
+      return work();
+    });
 
   const scenarios = SCENARIOS.filter(({ name }) => wanted(name)).map(
     (scenario) => [scenario.name, scenario] as const,
@@ -88,7 +110,7 @@ describe(`chaos (seed ${SEED})`, () => {
     it.each(scenarios)('%s: every invariant holds afterwards', async (name, scenario) => {
       const obstacle = scenario.impossible?.(site);
       if (obstacle !== undefined) report.notTried(name, obstacle);
-      else expect(await report.check(name, scenario.title, () => run(scenario))).toBe(true);
+      else expect(await passes(name, scenario.title, () => run(scenario))).toBe(true);
     });
 
   if (wanted('traces'))
@@ -101,7 +123,7 @@ describe(`chaos (seed ${SEED})`, () => {
         return `${validated.traces} traces accepted`;
       };
       const title = 'I13 the specifications accept the history of every transaction';
-      expect(await report.check('traces', title, work)).toBe(true);
+      expect(await passes('traces', title, work)).toBe(true);
     });
 
   if (wanted('checkers'))
@@ -112,13 +134,13 @@ describe(`chaos (seed ${SEED})`, () => {
         await chaos.rest();
         return corruptEach(site, shop);
       };
-      expect(await report.check('checkers', 'each invariant refuses a corrupted row', work)).toBe(true);
+      expect(await passes('checkers', 'each invariant refuses a corrupted row', work)).toBe(true);
     });
 
   if (wanted('async-standby'))
     it('async-standby: a failover that loses is reported as loss', async () => {
       const work = (): Promise<string> => detectLoss(customers(), watcher);
       const title = 'control: failover to an asynchronous standby held back is reported as loss';
-      expect(await report.check('async-standby', title, work)).toBe(true);
+      expect(await passes('async-standby', title, work)).toBe(true);
     });
 });

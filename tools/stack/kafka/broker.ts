@@ -50,6 +50,10 @@ export class Broker {
     return this.child?.pid ?? 0;
   }
 
+  get runs(): boolean {
+    return this.child !== undefined && this.child.exit === undefined;
+  }
+
   get logFile(): string {
     return path.join(this.node.directory, 'broker.log');
   }

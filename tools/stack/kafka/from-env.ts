@@ -12,6 +12,7 @@ const notOurs = (): never => {
 const foreignKafka = (brokers: string): Kafka => ({
   brokers,
   pids: [],
+  ended: [],
   links: [],
   backbone: undefined,
   quorum: undefined,

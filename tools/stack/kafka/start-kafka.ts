@@ -36,6 +36,8 @@ export interface Kafka {
   /** Comma list of host:port, as KAFKA_BROKERS wants it. */
   readonly brokers: string;
   readonly pids: number[];
+  /** Indices of those that do not run. */
+  readonly ended: number[];
   /** The ways through proxies that were asked for; each reaches every broker. */
   readonly links: readonly KafkaLink[];
   /** The way the brokers take to each other, where that was asked for: proxy n stands before broker n. */
@@ -73,6 +75,10 @@ class KafkaCluster implements Kafka {
 
   get pids(): number[] {
     return this.members.map(({ pid }) => pid);
+  }
+
+  get ended(): number[] {
+    return this.members.flatMap(({ runs }, index) => (runs ? [] : index));
   }
 
   async stop(): Promise<void> {

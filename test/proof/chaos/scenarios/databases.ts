@@ -1,5 +1,6 @@
 import { startStandby, startTcpProxy } from '#stack';
 import type { Direction, LostReply, Standby, TcpProxy } from '#stack';
+import { beforeDeadline } from '../support/deadline.js';
 import { patient } from '../support/patience.js';
 import { until } from '../../../crash/support/until.js';
 import type { Chaos, Scenario } from '../support/chaos.js';
@@ -87,6 +88,16 @@ const DECISION: LostReply = {
   reply: (bytes) => bytes.subarray(-6).equals(Buffer.from([0x5a, 0, 0, 0, 5, 0x49])),
 };
 
+/** On any of the cables, whichever carries it. */
+async function loseNextDecision(cables: readonly TcpProxy[]): Promise<void> {
+  const next = (): Promise<boolean> => Promise.race(cables.map((cable) => cable.loseReply(DECISION)));
+  try {
+    await beforeDeadline(patient(SEEN_MS), async () => 'no decision was written', next);
+  } finally {
+    for (const cable of cables) cable.spare();
+  }
+}
+
 export const lostCommitReply: Scenario = {
   name: 'lost-commit-reply',
   title: "the answer to the decision's COMMIT swallowed, the connection cut",
@@ -94,9 +105,7 @@ export const lostCommitReply: Scenario = {
     const cables = [chaos.site.ledger.cable(), ownCable(chaos.site, 'coordinator-1')];
     const times = 4 * chaos.rounds;
     for (let time = 0; time < times; time += 1) {
-      // Any of the two cables, whichever carries the next decision.
-      await Promise.race(cables.map((cable) => cable.loseReply(DECISION)));
-      for (const cable of cables) cable.spare();
+      await loseNextDecision(cables);
     }
     return `${times} answers lost`;
   },

@@ -1,6 +1,6 @@
 import { patient } from '../support/patience.js';
 import { until } from '../../../crash/support/until.js';
-import type { Scenario } from '../support/chaos.js';
+import { requirePromise, type Scenario } from '../support/chaos.js';
 import { hashTables } from '../support/tables.js';
 import { lag, rewind } from '../support/topics.js';
 
@@ -13,7 +13,7 @@ export const replay: Scenario = {
   async strike(chaos) {
     const { site } = chaos;
     await chaos.load.more(10);
-    await chaos.rest();
+    requirePromise(await chaos.rest());
     await until('every group has read everything', patient(READ_MS), async () => (await lag(site)) === 0);
     // At CI size one instance of each kind reads everything; the others come back later.
     const back = chaos.rounds > 1 ? chaos.apps() : chaos.apps().filter((name) => name.endsWith('-1'));

@@ -38,3 +38,7 @@ export const countersFor = (apps: readonly string[]): Promise<readonly Counter[]
 export function connect(counters: readonly Counter[], { urls }: Cluster): void {
   for (const { app, cable } of counters) cable.aim(Number(new URL(urls[app]!).port));
 }
+
+export const hangUp = async (counters: readonly Counter[]): Promise<void> => {
+  await Promise.all(counters.map(({ cable }) => cable.close()));
+};

@@ -17,11 +17,25 @@ const PROMISE_MS = 15_000;
 /** How long a broken promise is watched, to tell by how much. */
 const SETTLE_MS = 60_000;
 
+/** Until no transaction was live. */
+export interface Rest {
+  readonly settleMs: number;
+  readonly promisedMs: number;
+}
+
+/** @throws Error when it took longer than promised */
+export function requirePromise({ settleMs, promisedMs }: Rest): void {
+  if (settleMs <= promisedMs) return;
+  throw new Error(
+    `I3: the last end came after ${Math.round(settleMs)} ms, promised ${Math.round(promisedMs)}`,
+  );
+}
+
 /** What a scenario strikes with. Everything it breaks is whole again after {@link heal}. */
 export class Chaos {
   /** Processes killed, servers included. */
   kills = 0;
-  /** Apps that ended though nobody killed or stopped them. */
+  /** Apps and brokers that ended though nobody killed or stopped them. */
   readonly selfEnded: string[] = [];
   private readonly down = new Set<string>();
 
@@ -84,27 +98,23 @@ export class Chaos {
   }
 
   /**
-   * No more orders; resolves when every one placed so far has come to its end and its customer knows it. Returns
-   * how long it took until no transaction was live, ms.
-   * @throws Error when that was longer than promised
+   * No more orders; resolves when every one placed so far has come to its end and its customer knows it.
+   * @throws Error with what is still open, when that takes too long to be waited for
    */
-  async rest(): Promise<number> {
+  async rest(): Promise<Rest> {
     await this.load.stop();
     const healedAt = Date.now();
-    const limitMs = PROMISE_MS * (await crowdDuring(() => this.allEnded()));
-    const settleMs = Math.max(0, (await this.lastEnd()) - healedAt);
-    if (settleMs <= limitMs) return settleMs;
-    throw new Error(
-      `I3: the last end came after ${Math.round(settleMs)} ms, promised ${Math.round(limitMs)}`,
-    );
+    const promisedMs = PROMISE_MS * (await crowdDuring(() => this.allEnded()));
+    return { settleMs: Math.max(0, (await this.lastEnd()) - healedAt), promisedMs };
   }
 
   private async allEnded(): Promise<void> {
-    const limitMs = patient(SETTLE_MS);
+    const deadlineMs = performance.now() + patient(SETTLE_MS);
+    const leftMs = (): number => deadlineMs - performance.now();
     try {
-      await this.shop.settle(limitMs);
-      await this.site.ended(limitMs);
-      await until('no branch is in doubt', limitMs, async () => (await inDoubt(this.site)).length === 0);
+      await this.shop.settle(leftMs());
+      await this.site.ended(leftMs());
+      await until('no branch is in doubt', leftMs(), async () => (await inDoubt(this.site)).length === 0);
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${await stillOpen(this.site, this.shop)}`);
     }
@@ -122,10 +132,12 @@ export class Chaos {
     return Array.from({ length: count }, () => left.splice(this.dice.below(left.length), 1)[0]!);
   }
 
-  /** Cables pass everything; every app runs and is ready. An app that ended by itself is noted, and started as a supervisor would. */
+  /** Cables pass everything; brokers run, apps are ready. Who ended by itself is noted, and started as a supervisor would. */
   async heal(): Promise<void> {
-    const { cables, cluster } = this.site;
+    const { cables, cluster, kafka } = this.site;
     for (const cable of cables) cable.heal();
+    this.selfEnded.push(...kafka.ended.map((index) => `broker ${index + 1}`));
+    await Promise.all(kafka.ended.map((index) => kafka.restart(index)));
     for (const name of cluster.names) cluster.app(name).resume();
     const dead = cluster.names.filter((name) => cluster.app(name).exit !== undefined);
     this.selfEnded.push(...dead.filter((name) => !this.down.has(name)));

@@ -50,9 +50,14 @@ export class Load {
     await until(`${orders} more orders accepted`, patient(MORE_MS), async () => this.accepted >= goal);
   }
 
+  /** No new order from now on; nobody waits for those under way. */
+  close(): void {
+    this.wanted = false;
+  }
+
   /** Resolves with the number of orders when the last one is accepted. */
   async stop(): Promise<number> {
-    this.wanted = false;
+    this.close();
     await Promise.all(this.customers);
     return this.accepted;
   }

@@ -1,7 +1,8 @@
 import os from 'node:os';
 import { givingWay } from './crowd.js';
 
-const MOST = 10;
+/** More would only put off the word that something hangs. */
+const MOST = 3;
 
 /**
  * When to give up waiting, on this machine as it is loaded now: what is meant for a quiet one is stretched by how many processes

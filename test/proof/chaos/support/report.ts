@@ -16,8 +16,12 @@ export class Report {
   private readonly ended: string[] = [];
   private readonly left: string[] = [];
   private traces = 0;
+  private obstacle = 'no scenario ran';
 
-  constructor(private readonly seed: number) {}
+  constructor(
+    private readonly seed: number,
+    private readonly file: string,
+  ) {}
 
   ran(name: string, run: Ran): void {
     this.runs.push({ name, ...run });
@@ -26,6 +30,11 @@ export class Report {
   /** Apps that ended though nobody had killed them. */
   selfEnded(names: readonly string[]): void {
     this.ended.push(...names);
+  }
+
+  /** The installation does not start. */
+  cannotOpen(error: unknown): void {
+    this.obstacle = String(error).slice(0, 2_000);
   }
 
   /** Traces of the real stack that the specifications accepted. */
@@ -51,6 +60,8 @@ export class Report {
       process.stdout.write(`  ${name}: ${(error as Error).stack}\n`);
       this.checks.push({ name: title, ok: false, detail: detail.slice(0, 2_000), replay });
       return false;
+    } finally {
+      this.write();
     }
   }
 
@@ -67,12 +78,13 @@ export class Report {
     }
   }
 
-  write(file: string): void {
+  /** Hands in what is known so far: also after each check, so that a layer that is ended has told what it saw. */
+  write(): void {
     const sum = (read: (run: Ran) => number): number =>
       this.runs.reduce((total, run) => total + read(run), 0);
     const settled = this.runs.map(({ settleMs }) => Math.round(settleMs));
-    const empty = { name: 'the installation starts', ok: false, detail: 'no scenario ran' };
-    writeFragment(file, {
+    const empty = { name: 'the installation starts', ok: false, detail: this.obstacle };
+    writeFragment(this.file, {
       layer: 'chaos',
       figures: {
         seed: this.seed,

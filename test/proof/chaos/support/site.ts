@@ -1,8 +1,17 @@
 import { APP_KINDS, startCluster, startKafka, startPostgres, temporaryDirectory } from '#stack';
-import type { AppKind, Cluster, Kafka, KafkaLink, Postgres, TemporaryDirectory } from '#stack';
+import type {
+  AppKind,
+  Cluster,
+  Kafka,
+  KafkaLink,
+  Postgres,
+  PostgresOptions,
+  TemporaryDirectory,
+} from '#stack';
+import { allOpened, kept, opened } from '../../../support/opened.js';
 import { overlook } from '../../../crash/support/overlook.js';
 import type { Site } from '../../../crash/support/site.js';
-import { connect, countersFor } from './cables.js';
+import { connect, countersFor, hangUp } from './cables.js';
 import type { Cable, Counter } from './cables.js';
 import { Front } from './front.js';
 import { mountSmallDisk } from './small-disk.js';
@@ -51,18 +60,25 @@ export interface Counts {
 /** All database servers, by what is on them. */
 type Servers = Readonly<Record<'ledger' | 'shops' | 'store', Front>>;
 
-async function startServers(directory: string, disk: SmallDisk | undefined): Promise<Servers> {
+async function startServers(
+  parts: AsyncDisposableStack,
+  directory: string,
+  disk: SmallDisk | undefined,
+): Promise<Servers> {
   const storeDir = disk === undefined ? `${directory}/store` : `${disk.path}/store`;
-  const [ledger, shops, store] = await Promise.all([
-    startPostgres({ dataDir: `${directory}/ledger`, ...SERVER }),
-    startPostgres({ dataDir: `${directory}/shops`, ...SERVER }),
-    startPostgres({ dataDir: storeDir, logFile: `${directory}/store.log`, ...SERVER, settings: SMALL_LOG }),
-  ]);
-  return {
-    ledger: await Front.before(ledger, ['coordinator-1', RESOLVER]),
-    shops: await Front.before(shops, ['orders-1', 'payments-1', RESOLVER]),
-    store: await Front.before(store, ['inventory-1', RESOLVER]),
+  const behind = async (options: PostgresOptions, sides: readonly string[]): Promise<Front> => {
+    const front = startPostgres({ ...options, ...SERVER }).then((server) => Front.before(server, sides));
+    return kept(parts, front, (it) => it.close());
   };
+  const [ledger, shops, store] = await allOpened([
+    behind({ dataDir: `${directory}/ledger` }, ['coordinator-1', RESOLVER]),
+    behind({ dataDir: `${directory}/shops` }, ['orders-1', 'payments-1', RESOLVER]),
+    behind({ dataDir: storeDir, logFile: `${directory}/store.log`, settings: SMALL_LOG }, [
+      'inventory-1',
+      RESOLVER,
+    ]),
+  ]);
+  return { ledger, shops, store };
 }
 
 const frontOf = (servers: Servers, database: string): Front => {
@@ -139,39 +155,29 @@ export const ownCable = (site: ChaosSite, app: CutOff) => frontOfKind(site, kind
 const numbered = (kind: AppKind, count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `${kind}-${index + 1}`);
 
-export async function openChaosSite(counts: Counts): Promise<ChaosSite> {
-  const directory = await temporaryDirectory('chaos');
-  const topicPrefix = `chaos-${process.pid}`;
-  const disk = await mountSmallDisk(`${directory.path}/disk`, DISK_MIB);
-  const [kafka, servers, street, desks] = await Promise.all([
-    startKafka({
-      dir: `${directory.path}/kafka`,
-      brokers: 3,
-      heap: '256m',
-      links: CUT_OFF.length + 1,
-      backbone: true,
-    }),
-    startServers(directory.path, disk),
-    countersFor(numbered('orders', counts.participants)),
-    countersFor(numbered('coordinator', counts.coordinators)),
-  ]);
-  const cluster = await startApps({ ...servers, kafka, desks }, directory.path, topicPrefix, counts);
-  connect([...street, ...desks], cluster);
-  const seen = overlook(cluster);
-  const fronts = Object.values(servers);
-  const outside = [...street, ...desks].map(({ cable }) => cable);
-  const close = async (): Promise<void> => {
-    await seen.close();
-    await Promise.all(outside.map((cable) => cable.close()));
-    await cluster.stopAll(3_000);
-    await kafka.stop();
-    await Promise.all(fronts.map((front) => front.close()));
-    await disk?.unmount();
-    await directory.remove();
-  };
-  const { server: postgres } = servers.ledger;
-  const counters = Object.fromEntries(street.map(({ app, url }) => [app, url]));
-  const cables = [...kafka.links, kafka.backbone!, kafka.quorum!, ...fronts, ...outside];
-  const around = { street, desks, counters, cables };
-  return { ...seen, ...servers, ...around, cluster, kafka, postgres, topicPrefix, disk, directory, close };
-}
+const KAFKA = { brokers: 3, heap: '256m', links: CUT_OFF.length + 1, backbone: true };
+
+/** @throws what hindered a part, once everything that had started is ended */
+export const openChaosSite = (counts: Counts): Promise<ChaosSite> =>
+  opened(async (parts) => {
+    const directory = await kept(parts, temporaryDirectory('chaos'), (it) => it.remove());
+    const topicPrefix = `chaos-${process.pid}`;
+    const mounting = mountSmallDisk(`${directory.path}/disk`, DISK_MIB);
+    const disk = await kept(parts, mounting, async (it) => it?.unmount());
+    const [kafka, servers, street, desks] = await allOpened([
+      kept(parts, startKafka({ dir: `${directory.path}/kafka`, ...KAFKA }), (it) => it.stop()),
+      startServers(parts, directory.path, disk),
+      kept(parts, countersFor(numbered('orders', counts.participants)), hangUp),
+      kept(parts, countersFor(numbered('coordinator', counts.coordinators)), hangUp),
+    ]);
+    const starting = startApps({ ...servers, kafka, desks }, directory.path, topicPrefix, counts);
+    const cluster = await kept(parts, starting, (it) => it.stopAll(3_000));
+    connect([...street, ...desks], cluster);
+    const seen = parts.adopt(overlook(cluster), (it) => it.close());
+    const { server: postgres } = servers.ledger;
+    const counters = Object.fromEntries(street.map(({ app, url }) => [app, url]));
+    const outside = [...street, ...desks].map(({ cable }) => cable);
+    const cables = [...kafka.links, kafka.backbone!, kafka.quorum!, ...Object.values(servers), ...outside];
+    const around = { street, desks, counters, cables };
+    return { ...seen, ...servers, ...around, cluster, kafka, postgres, topicPrefix, disk, directory };
+  });

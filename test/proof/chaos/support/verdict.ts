@@ -8,12 +8,14 @@ export type Verdict = Readonly<Record<string, readonly string[]>>;
 
 const GAUGE = /^concordat_in_doubt\{[^}]*\} ([\d.e+]+)$/gm;
 
+const ANSWERS_MS = 10_000;
+
 /** I14: no coordinator sees a branch in doubt. */
 export async function inDoubt(site: Pick<Site, 'cluster'>): Promise<readonly string[]> {
   const urls = Object.entries(site.cluster.urls).filter(([name]) => name.startsWith('coordinator'));
   const seen = await Promise.all(
     urls.map(async ([name, url]) => {
-      const answer = await fetch(`${url}/metrics`);
+      const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ANSWERS_MS) });
       const text = await answer.text();
       const values = [...text.matchAll(GAUGE)].map(([, value]) => Number(value));
       return values.some((value) => value !== 0)

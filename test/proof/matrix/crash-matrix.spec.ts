@@ -25,12 +25,16 @@ describe(`${cells.length} of ${ALL.length} ways to die at a named point, real Ka
 
   it('each cell is run, and handed in', async () => {
     const since = performance.now();
-    await runCells(estate, cells, (result) => {
+    // What is known so far, each time: also a layer that is ended has told what it saw.
+    const handIn = (result: Result): void => {
       results.push(result);
+      results.sort((a, b) => cells.indexOf(a.cell) - cells.indexOf(b.cell));
+      writeFragment(fragmentFile, fragmentOf(results, size, performance.now() - since));
+    };
+    await runCells(estate, cells, (result) => {
+      handIn(result);
       process.stdout.write(lineOf(result, results.length, cells.length));
     });
-    results.sort((a, b) => cells.indexOf(a.cell) - cells.indexOf(b.cell));
-    writeFragment(fragmentFile, fragmentOf(results, size, performance.now() - since));
 
     expect(results).toHaveLength(cells.length);
   });

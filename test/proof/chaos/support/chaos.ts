@@ -12,6 +12,8 @@ import { inDoubt } from './verdict.js';
 /** From a kill to the restart, at most: takeovers begin and are overlapped. */
 const DOWN_MS = 1_500;
 const DECIDED_MS = 60_000;
+/** An app whose first way into a group hangs begins anew after a minute. */
+const READY_MS = 120_000;
 /** I3: every id that was accepted has come to its end so long after the last fault, at most. */
 const PROMISE_MS = 15_000;
 /** How long a broken promise is watched, to tell by how much. */
@@ -142,7 +144,7 @@ export class Chaos {
     const dead = cluster.names.filter((name) => cluster.app(name).exit !== undefined);
     this.selfEnded.push(...dead.filter((name) => !this.down.has(name)));
     await this.start(dead);
-    await Promise.all(cluster.names.map((name) => cluster.app(name).ready()));
+    await Promise.all(cluster.names.map((name) => cluster.app(name).ready(READY_MS)));
   }
 }
 

@@ -58,7 +58,7 @@ export class Customers {
   constructor(
     private readonly site: Site,
     private readonly coordinators: readonly EngineNode[],
-    private readonly initiator: () => InitiatorNode,
+    private readonly initiators: () => readonly InitiatorNode[],
     private readonly dice: Dice,
   ) {}
 
@@ -115,10 +115,19 @@ export class Customers {
     }
   }
 
-  /** Any of those that listen, as clients do that are refused a connection; any at all where none does. */
+  /** Any of those that listen, as clients do that are refused a connection. */
   private coordinator(): EngineNode {
-    const up = this.coordinators.filter(({ engine, process }) => engine !== null && !process.isDead);
-    return this.dice.pick(up.length > 0 ? up : this.coordinators);
+    return this.anyOf(this.coordinators, ({ engine, process }) => engine !== null && !process.isDead);
+  }
+
+  private initiator(): InitiatorNode {
+    return this.anyOf(this.initiators(), ({ process }) => !process.isDead);
+  }
+
+  /** One of those that are up; any at all where none is. */
+  private anyOf<N>(nodes: readonly N[], isUp: (node: N) => boolean): N {
+    const up = nodes.filter(isUp);
+    return this.dice.pick(up.length > 0 ? up : nodes);
   }
 
   /** null: no answer, or one that may change. */

@@ -179,16 +179,17 @@ export class ParticipantNode extends SimNode {
   }
 }
 
-/** The application that submits through its outbox. */
+/** A process of the application that submits through its outbox. */
 export class InitiatorNode extends SimNode {
   client: ConcordatClient | null = null;
   private bus: ReturnType<Site['bus']> | null = null;
 
   constructor(
+    name: string,
     site: Site,
     private readonly heard: (outcome: TransactionOutcome) => void,
   ) {
-    super(INITIATOR, site);
+    super(name, site);
   }
 
   protected run(process: SimProcess): void {

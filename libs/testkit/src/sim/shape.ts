@@ -22,6 +22,8 @@ export interface Shape {
   readonly coordinators: number;
   readonly watchdogs: number;
   readonly participants: readonly ParticipantShape[];
+  /** Processes of the application that submits through its outbox: each relays what any of them enqueued. */
+  readonly initiators: number;
   /** Watchdogs are given the databases of participants. */
   readonly databasesGiven: boolean;
   /** Few: branches wait for each other's locks. */
@@ -66,6 +68,7 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     coordinators: dice.pick([1, 1, 2, 3]),
     watchdogs: dice.pick([1, 1, 2]),
     participants,
+    initiators: dice.between(1, 2),
     databasesGiven: dice.chance(0.5),
     keys: crowds * dice.pick([20, 100, 600, 600, 600]),
     slots: crowds * dice.pick([3, 64, 64]),

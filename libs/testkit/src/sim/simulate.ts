@@ -1,3 +1,4 @@
+import type { TransactionOutcome } from '#client';
 import { Dice } from '../dice.js';
 import { branchesOf, violations } from './checks.js';
 import type { Findings } from './checks.js';
@@ -6,7 +7,7 @@ import { Nemesis } from './nemesis.js';
 import { END_LIMIT_MS, HEAR_LIMIT_MS, Rest, longest, tooLong } from './rest.js';
 import { EngineNode, InitiatorNode, ParticipantNode } from './nodes.js';
 import type { SimNode } from './nodes.js';
-import { Site } from './site.js';
+import { INITIATOR, Site } from './site.js';
 import { shapeOf } from './shape.js';
 import type { Shape } from './shape.js';
 import { Tally } from './tally.js';
@@ -127,11 +128,12 @@ function populate(site: Site, dice: Dice): { nodes: readonly SimNode[]; customer
   const customers: Customers = new Customers(
     site,
     coordinators as EngineNode[],
-    () => initiator,
+    () => initiators as InitiatorNode[],
     dice.fork(),
   );
-  const initiator = new InitiatorNode(site, (outcome) => customers.heard(outcome));
-  return { nodes: [...coordinators, ...watchdogs, ...participants, initiator], customers };
+  const heard = (outcome: TransactionOutcome): void => customers.heard(outcome);
+  const initiators = numbered(shape.initiators, (n) => new InitiatorNode(`${INITIATOR}-${n}`, site, heard));
+  return { nodes: [...coordinators, ...watchdogs, ...participants, ...initiators], customers };
 }
 
 /** Paths that only the stores can tell of. */

@@ -4,7 +4,7 @@ import type { Cluster } from 'kafkajs';
 import { Gate } from '../conformance/world.js';
 import { DeliveryLoop } from '../delivery-loop.js';
 import type { BatchHandler, SubscribeOptions } from '../port.js';
-import { ConsumerSession } from './consumer-session.js';
+import { ConsumerSession, type SessionParts } from './consumer-session.js';
 import { FakeConsumer, REBALANCE } from './fake-consumer.fixture.js';
 import { Gather } from './gather.js';
 import type { KafkaAdmin, PartitionProgress } from './kafka-admin.js';
@@ -13,7 +13,11 @@ import { TIMING } from './options.js';
 
 const STALL_MS = 15_000;
 
-function sessionOf(handler: BatchHandler, from: SubscribeOptions['from'] = 'earliest') {
+function sessionOf(
+  handler: BatchHandler,
+  from: SubscribeOptions['from'] = 'earliest',
+  others: Partial<SessionParts> = {},
+) {
   const [consumer, log, ledger] = [new FakeConsumer(), new RecordingLog(), new OffsetLedger()];
   const progress: PartitionProgress[] = [];
   const admin = { partitionCount: async () => 2, progress: async () => progress } as unknown as KafkaAdmin;
@@ -36,6 +40,7 @@ function sessionOf(handler: BatchHandler, from: SubscribeOptions['from'] = 'earl
     ledger,
     log,
     stallMs: STALL_MS,
+    ...others,
   });
   return { session, consumer, progress, loop };
 }
@@ -273,8 +278,13 @@ describe('consumer session', () => {
       await session.dispose();
     });
 
-    it('also before anything was asked of the group; what comes of it later is left', async () => {
-      const { session, consumer } = sessionOf(async () => undefined);
+    it('also before anything was asked of the group; who is in it by then under the same name stays', async () => {
+      const asked: string[] = [];
+      const cluster = { findGroupCoordinator: async () => void asked.push('the coordinator') };
+      const { session, consumer } = sessionOf(async () => undefined, 'earliest', {
+        cluster: cluster as unknown as Cluster,
+        uniqueClientId: 'me',
+      });
       const connected = new Gate();
       consumer.connect = async () => void (await connected.opened);
       const started = session.start();
@@ -285,7 +295,41 @@ describe('consumer session', () => {
       connected.open();
       await settle();
 
-      expect([consumer.disconnects, session.joined]).toEqual([2, false]);
+      expect([asked, consumer.disconnects, session.joined]).toEqual([[], 2, false]);
+    });
+
+    it('counts the join from when it begins', async () => {
+      const { session, consumer } = sessionOf(async () => undefined);
+      const connected = new Gate();
+      consumer.connect = async () => void (await connected.opened);
+      let reason: unknown;
+      void session.ended.then((error) => (reason = error));
+      const started = session.start();
+      await pass(TIMING.joinMs - 1);
+      connected.open();
+      await started;
+      await pass(TIMING.joinMs - 1);
+      consumer.join({ t: [0] });
+      await pass(TIMING.joinMs);
+
+      expect([session.joined, reason]).toEqual([true, undefined]);
+      await session.dispose();
+    });
+
+    it('a first join under way is left to end, and the group is left then: before, kafkajs would only join', async () => {
+      const { session, consumer } = sessionOf(async () => undefined);
+      const joined = new Gate();
+      consumer.run = async () => void (await joined.opened);
+      await session.start();
+      await session.dispose();
+      consumer.join({ t: [0] });
+      await settle();
+      const meanwhile = consumer.disconnects;
+
+      joined.open();
+      await settle();
+
+      expect([meanwhile, consumer.disconnects, session.joined]).toEqual([0, 1, false]);
     });
   });
 

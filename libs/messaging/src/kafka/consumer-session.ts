@@ -56,6 +56,8 @@ export class ConsumerSession {
   #end!: (reason: unknown) => void;
   #over = false;
   #running: Promise<void> = Promise.resolve();
+  /** kafkajs works on the first join, and cannot be told to end it. */
+  #joining = false;
   #assignment: Assignment = {};
   #generation = 0;
   #memberId: string | undefined;
@@ -97,28 +99,48 @@ export class ConsumerSession {
   /** Connects and begins to join, unless it ends before. Throws what kafkajs throws; later faults end the session. */
   async start(): Promise<void> {
     this.#listen();
-    this.#timers.push(setTimeout(() => this.#requireJoin(), TIMING.joinMs));
-    await Promise.race([this.#begin(), this.ended]);
+    const limit = setTimeout(() => this.#requireJoin(), TIMING.joinMs);
+    this.#timers.push(limit);
+    await Promise.race([this.#begin(limit), this.ended]);
   }
 
-  async #begin(): Promise<void> {
-    const { consumer, options, admin } = this.parts;
-    await consumer.connect();
-    await this.#removeGhosts();
-    // Also for 'latest', whose beginning is committed: so what retention removed under a reader is not skipped to the end.
-    await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
-    const counts = await Promise.all(options.topics.map((topic) => admin.partitionCount(topic)));
-    if (this.#over) return this.#disconnect();
-    this.#running = consumer.run({
+  async #begin(limit: NodeJS.Timeout): Promise<void> {
+    const partitions = await this.#connected();
+    if (partitions === undefined) return;
+    limit.refresh();
+    this.#joining = true;
+    this.#running = this.parts.consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: counts.reduce((sum, count) => sum + count, 0),
+      partitionsConsumedConcurrently: partitions,
       eachBatch: (payload) => this.#eachBatch(payload),
     });
-    this.#running.catch((error: unknown) => this.#end(error));
+    this.#running
+      .catch((error: unknown) => this.#end(error))
+      .finally(() => {
+        this.#joining = false;
+      });
     this.#timers.push(setInterval(() => void this.#beat(), BEAT_MS));
     this.#timers.push(setInterval(() => void this.commit(), TIMING.commitIntervalMs));
     this.#timers.push(setInterval(() => void this.#watch(), TIMING.stallMs / 3));
+  }
+
+  /** How many partitions there are to read. Undefined: it was over before, and what came up since is closed again. */
+  async #connected(): Promise<number | undefined> {
+    const { consumer, options, admin } = this.parts;
+    const steps = [
+      () => consumer.connect(),
+      () => this.#removeGhosts(),
+      // Also for 'latest', whose beginning is committed: so what retention removed under a reader is not skipped to the end.
+      () => consumer.subscribe({ topics: [...options.topics], fromBeginning: true }),
+    ];
+    try {
+      for (const step of steps) if (!this.#over) await step();
+      const counts = await Promise.all(options.topics.map((topic) => admin.partitionCount(topic)));
+      return this.#over ? undefined : counts.reduce((sum, count) => sum + count, 0);
+    } finally {
+      if (this.#over) await this.#disconnect();
+    }
   }
 
   async #removeGhosts(): Promise<void> {
@@ -134,13 +156,23 @@ export class ConsumerSession {
     await this.#committing;
   }
 
-  /** Leaves the group without committing and closes the connection; records not handled stay unread. */
+  /** Leaves the group without committing and closes the connection; records not handled stay unread. A first join is not waited for. */
   async dispose(): Promise<void> {
     this.#over = true;
     for (const timer of this.#timers) clearInterval(timer);
-    const gone = this.#disconnect();
+    const gone = this.#joining ? void this.#leaveOnceJoined() : this.#disconnect();
     this.parts.gather.clear();
     await gone;
+  }
+
+  /** Told to disconnect before, kafkajs would go on joining, and then read for ever what nobody takes. */
+  async #leaveOnceJoined(): Promise<void> {
+    try {
+      await bounded(this.#running, TIMING.joinMs, 'first join');
+    } catch (error) {
+      this.parts.log.debug({ err: error }, 'a consumer that was not needed any more did not join');
+    }
+    await this.#disconnect();
   }
 
   async #disconnect(): Promise<void> {
@@ -159,8 +191,8 @@ export class ConsumerSession {
   }
 
   #onJoin({ memberId, memberAssignment }: { memberId: string; memberAssignment: Assignment }): void {
-    // kafkajs completes a join that was under way when it was told to disconnect.
-    if (this.#over) return void this.#disconnect();
+    // kafkajs completes a join that was under way when it was told to disconnect. A first one is not told before it has joined.
+    if (this.#over) return this.#joining ? undefined : void this.#disconnect();
     const { gather, ledger, loop } = this.parts;
     gather.clear();
     ledger.clear();

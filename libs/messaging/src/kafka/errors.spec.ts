@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { KafkaJSNumberOfRetriesExceeded, KafkaJSRequestTimeoutError } from 'kafkajs';
 import { BusError } from '../port.js';
-import { faultType, isRequestTimeout, needsRejoin, toBusError } from './errors.js';
+import { faultType, isWithoutAnswer, needsRejoin, toBusError } from './errors.js';
 
 const fault = (type: string): Error => Object.assign(new Error(`answer ${type}`), { type });
 const exceeded = (cause: Error): Error =>
@@ -37,6 +37,6 @@ describe('errors of kafkajs', () => {
     expect(faultType(exceeded(exceeded(fault('REBALANCE_IN_PROGRESS'))))).toBe('REBALANCE_IN_PROGRESS');
     expect(needsRejoin(fault('UNKNOWN_MEMBER_ID'))).toBe(true);
     expect(needsRejoin(silent)).toBe(false);
-    expect(isRequestTimeout(exceeded(silent))).toBe(true);
+    expect(isWithoutAnswer(exceeded(silent))).toBe(true);
   });
 });

@@ -49,13 +49,17 @@ export const rebalanceIsUnderWay = (cause?: unknown): Error =>
   Object.assign(new Error('the group is to be joined anew', { cause }), { type: 'REBALANCE_IN_PROGRESS' });
 
 /** True when a request got no answer: the connection may be dead without knowing it. */
-export function isRequestTimeout(error: unknown): boolean {
+function isRequestTimeout(error: unknown): boolean {
   for (let at = error as KafkaFault | undefined, depth = 0; at && depth < 10; depth += 1) {
     if (at.name === 'KafkaJSRequestTimeoutError') return true;
     at = at.cause as KafkaFault | undefined;
   }
   return false;
 }
+
+/** Nothing came back in time: the connection may be dead without knowing it. */
+export const isWithoutAnswer = (error: unknown): boolean =>
+  isRequestTimeout(error) || (error instanceof BusError && error.code === 'UNAVAILABLE');
 
 /** The port's error for whatever went wrong while doing `what`. */
 export function toBusError(error: unknown, what: string): BusError {

@@ -3,7 +3,7 @@ import type { Admin, ITopicConfig } from 'kafkajs';
 import { BusError, type TopicSpec } from '../port.js';
 import { bounded } from './bounded.js';
 import { kafkaClient } from './client.js';
-import { faultType, isRequestTimeout, toBusError } from './errors.js';
+import { faultType, isWithoutAnswer, toBusError } from './errors.js';
 import { SIZE, TIMING, type KafkaBusOptions } from './options.js';
 
 /** Where a group stands in one partition. Offsets as numbers: they stay far below 2⁵³. */
@@ -151,21 +151,19 @@ export class KafkaAdmin {
     } catch (error) {
       // The connection may be dead without knowing it. Or kafkajs goes on to ask for a topic that is no more, in every
       // refresh of its metadata, and fails.
-      if (isRequestTimeout(error) || faultType(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
+      if (isWithoutAnswer(error) || faultType(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
         this.#forget(connection);
       throw toBusError(error, what);
     }
   }
 
-  async #connect(): Promise<Admin> {
+  #connect(): Promise<Admin> {
     const admin = kafkaClient(this.options).admin();
-    try {
-      await admin.connect();
-      return admin;
-    } catch (error) {
-      this.#admin = undefined;
-      throw error;
-    }
+    const connection = admin.connect().then(() => admin);
+    connection.catch(() => {
+      if (this.#admin === connection) this.#admin = undefined;
+    });
+    return connection;
   }
 
   #forget(connection: Promise<Admin>): void {

@@ -133,7 +133,8 @@ export class KafkaSubscription implements Subscription {
 
   /** M5: the next consumer begins only when the handler call of this one has ended. */
   async #bury(session: ConsumerSession): Promise<void> {
-    this.#stallMs = session.wasActive ? TIMING.stallMs : Math.min(2 * this.#stallMs, MAX_STALL_MS);
+    if (session.wasActive) this.#stallMs = TIMING.stallMs;
+    else if (session.memberId !== undefined) this.#stallMs = Math.min(2 * this.#stallMs, MAX_STALL_MS);
     await this.#loop.drain();
     await session.dispose();
     this.#ledger.clear();

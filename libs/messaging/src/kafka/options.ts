@@ -32,9 +32,9 @@ export const TIMING = {
   requestTimeoutMs: 12_000,
   /** How long the broker may wait for its replicas (acks = all). */
   produceTimeoutMs: 10_000,
-  /** No produce takes longer than a connection, a look at the metadata and its request: it hangs in kafkajs. */
+  /** A produce that took longer, its connection included, is given up: it hangs, in kafkajs or at a silent broker. */
   sendMs: 30_000,
-  /** A publish gives up after this long without a broker: UNAVAILABLE. */
+  /** A publish begins no further attempt after this long without a broker: UNAVAILABLE. */
   publishGiveUpMs: 15_000,
   /** A publish to a topic that is not there may be a topic just created, unknown to the broker asked. */
   unknownTopicGiveUpMs: 1_500,
@@ -49,7 +49,7 @@ export const TIMING = {
    * writes to is asked for all the time, at every broker.
    */
   fetchWaitMs: 500,
-  /** A first join: a connection that is tried for half a minute, a rebalance and the sessions of the dead. After it a new consumer begins. */
+  /** As long as a connection may take, and then a first join: a rebalance, and the sessions of the dead. After it a new consumer begins. */
   joinMs: 60_000,
   /** Committing per batch costs more than the batch (bench.md): commit on a timer what the handler recorded. */
   commitIntervalMs: 1_000,

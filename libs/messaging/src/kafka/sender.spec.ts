@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { RecordingLog } from '#observability';
 import type { Producer, ProducerBatch } from 'kafkajs';
 import { words } from '../conformance/world.js';
-import type { OutgoingRecord } from '../port.js';
+import { BusError, type OutgoingRecord } from '../port.js';
 import { Sender } from './sender.js';
 
 const fault = (type: string): Error => Object.assign(new Error(type), { type });
@@ -79,17 +79,50 @@ describe('sender', () => {
 
   it('takes a new connection when a request never ends', async () => {
     const answers = new Answers();
-    let hanging = true;
     const connect = async (): Promise<Producer> => {
       const producer = await answers.connect();
-      if (hanging) producer.sendBatch = () => new Promise(() => undefined);
-      hanging = false;
+      if (answers.connects === 1) producer.sendBatch = () => new Promise(() => undefined);
       return producer;
     };
+    const sender = new Sender(connect, new RecordingLog());
 
-    const sending = new Sender(connect, new RecordingLog()).send([record('a')]);
-    expect(await outcome(sending)).toMatchObject({ code: 'UNAVAILABLE', retriable: true });
-    expect([answers.connects, answers.closed]).toEqual([1, 1]);
+    expect(await outcome(sender.send([record('a')]))).toMatchObject({ code: 'UNAVAILABLE', retriable: true });
+    expect(await outcome(sender.send([record('b')]))).toBe('sent');
+
+    expect([answers.connects, answers.closed, answers.requests]).toEqual([2, 1, [['b']]]);
+  });
+
+  it('keeps the connection when records are refused before they are sent', async () => {
+    const refusal = new BusError('REFUSED', 'no such partition', false);
+    const answers = new Answers((_, request) => (request === 1 ? refusal : undefined));
+    const sender = senderOf(answers);
+
+    expect(await outcome(sender.send([record('a')]))).toMatchObject({ code: 'REFUSED' });
+    expect(await outcome(sender.send([record('b')]))).toBe('sent');
+
+    expect([answers.connects, answers.closed]).toEqual([1, 0]);
+  });
+
+  it('a connection that comes up when it is given up sends nothing, and one that fails then harms no other', async () => {
+    const answers = new Answers();
+    const ends: ((fails: boolean) => void)[] = [];
+    const connect = async (): Promise<Producer> => {
+      const producer = await answers.connect();
+      if (answers.connects > 2) return producer;
+      const fails = await new Promise<boolean>((resolve) => ends.push(resolve));
+      if (fails) throw fault('CONNECTION');
+      return producer;
+    };
+    const sender = new Sender(connect, new RecordingLog());
+    for (const value of ['a', 'b'])
+      expect(await outcome(sender.send([record(value)]))).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await outcome(sender.send([record('c')]))).toBe('sent');
+
+    ends[0]?.(false);
+    ends[1]?.(true);
+    expect(await outcome(sender.send([record('d')]))).toBe('sent');
+
+    expect([answers.connects, answers.closed, answers.requests]).toEqual([3, 1, [['c'], ['d']]]);
   });
 
   it('halves a batch that is too large, in order, until the record at fault is alone', async () => {

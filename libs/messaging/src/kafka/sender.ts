@@ -9,11 +9,11 @@
 import type { Log } from '#observability';
 import type { Message, Producer, TopicMessages } from 'kafkajs';
 import { backoffMs, type Backoff } from '../backoff.js';
-import { BusError, type OutgoingRecord } from '../port.js';
+import type { BusError, OutgoingRecord } from '../port.js';
 import { recordBytes } from '../record-size.js';
 import { bounded } from './bounded.js';
 import { kafkaClient } from './client.js';
-import { isRequestTimeout, toBusError } from './errors.js';
+import { isWithoutAnswer, toBusError } from './errors.js';
 import { SIZE, TIMING, type KafkaBusOptions } from './options.js';
 import { partitioner } from './partitioner.js';
 
@@ -76,25 +76,26 @@ export class Sender {
   /** One produce request; its fault, if any. */
   async #attempt(records: readonly OutgoingRecord[]): Promise<BusError | undefined> {
     const connection = (this.#producer ??= this.#connected());
+    let isGivenUp = false;
     try {
-      const sent = connection.then((producer) => produce(producer, records));
+      // One that comes up late sends nothing: whoever asked was told that it did not go.
+      const sent = connection.then((producer) => (isGivenUp ? undefined : produce(producer, records)));
       await bounded(sent, TIMING.sendMs, 'send');
       return undefined;
     } catch (error) {
+      isGivenUp = true;
       const fault = toBusError(error, `publish of ${records.length} records`);
-      const hangs = isRequestTimeout(error) || error instanceof BusError;
-      if (fault.code === 'UNKNOWN_TOPIC' || hangs) this.#forget(connection);
+      if (fault.code === 'UNKNOWN_TOPIC' || isWithoutAnswer(error)) this.#forget(connection);
       return fault;
     }
   }
 
-  async #connected(): Promise<Producer> {
-    try {
-      return await this.connect();
-    } catch (error) {
-      this.#producer = undefined;
-      throw error;
-    }
+  #connected(): Promise<Producer> {
+    const connection = this.connect();
+    connection.catch(() => {
+      if (this.#producer === connection) this.#producer = undefined;
+    });
+    return connection;
   }
 
   /** The next request gets a new connection: this one may be dead, or asks for ever for a topic that is no more. */

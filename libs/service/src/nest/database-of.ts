@@ -9,9 +9,6 @@ const SESSION = '-c lock_timeout=2000 -c idle_in_transaction_session_timeout=100
 
 const MAX_CONNECTIONS = 10;
 
-/** A statement whose answer is lost on the way is waited for no longer: whoever called it comes back, or is told. */
-const ANSWER_MS = 30_000;
-
 /** For TypeOrmModule.forRoot: the application's business tables, in the participant's database. Inject it by the app's name. */
 export function databaseOf(
   process: ParticipantProcess,
@@ -28,7 +25,7 @@ export function databaseOf(
     connectTimeoutMS: 5_000,
     // The database was there a moment ago, when it was migrated: what fails now should be seen at once.
     retryAttempts: 1,
-    extra: { max: MAX_CONNECTIONS, options: SESSION, keepAlive: true, query_timeout: ANSWER_MS },
+    extra: { max: MAX_CONNECTIONS, options: SESSION, keepAlive: true },
     poolErrorHandler: (error: Error) =>
       observability.log.warn({ err: error }, 'an idle database connection ended'),
   };

@@ -10,7 +10,9 @@ export async function opened<T extends object>(
   try {
     return { ...(await open(parts)), close: () => parts.disposeAsync() };
   } catch (error) {
-    await parts.disposeAsync();
+    // What was open may not close, for the same reason: that is told beside the cause, not instead of it.
+    const [closing] = await Promise.allSettled([parts.disposeAsync()]);
+    if (closing.status === 'rejected') throw new AggregateError([error, closing.reason], String(error));
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { startStandby } from '#stack';
-import type { Chaos } from '../support/chaos.js';
+import { requirePromise, type Chaos } from '../support/chaos.js';
 import { SLOTS } from '../support/site.js';
 import { judge, tell } from '../support/verdict.js';
 import type { Verdict } from '../support/verdict.js';
@@ -24,7 +24,7 @@ export async function detectLoss(chaos: Chaos, watcher: Watcher): Promise<string
   await standby.holdBack();
   const first = shop.journal.length;
   await load.more(ORDERS);
-  await chaos.rest();
+  requirePromise(await chaos.rest());
   await site.ledger.failOver(standby);
   await Promise.all(chaos.apps('coordinator').map((name) => site.cluster.app(name).ready()));
 

@@ -25,12 +25,16 @@ export interface Rest {
   readonly promisedMs: number;
 }
 
+/** In words, when it took longer than promised. */
+export function brokenPromise({ settleMs, promisedMs }: Rest): string | undefined {
+  if (settleMs <= promisedMs) return undefined;
+  return `I3: the last end came after ${Math.round(settleMs)} ms, promised ${Math.round(promisedMs)}`;
+}
+
 /** @throws Error when it took longer than promised */
-export function requirePromise({ settleMs, promisedMs }: Rest): void {
-  if (settleMs <= promisedMs) return;
-  throw new Error(
-    `I3: the last end came after ${Math.round(settleMs)} ms, promised ${Math.round(promisedMs)}`,
-  );
+export function requirePromise(rest: Rest): void {
+  const broken = brokenPromise(rest);
+  if (broken !== undefined) throw new Error(broken);
 }
 
 /** What a scenario strikes with. Everything it breaks is whole again after {@link heal}. */
@@ -112,7 +116,7 @@ export class Chaos {
 
   private async allEnded(): Promise<void> {
     const deadlineMs = performance.now() + patient(SETTLE_MS);
-    const leftMs = (): number => deadlineMs - performance.now();
+    const leftMs = (): number => Math.max(0, Math.round(deadlineMs - performance.now()));
     try {
       await this.shop.settle(leftMs());
       await this.site.ended(leftMs());

@@ -50,14 +50,15 @@ export class Load {
     await until(`${orders} more orders accepted`, patient(MORE_MS), async () => this.accepted >= goal);
   }
 
-  /** No new order from now on; nobody waits for those under way. */
+  /** No new order from now on; nobody waits for those under way, nor hears that one failed. */
   close(): void {
     this.wanted = false;
+    void Promise.allSettled(this.customers);
   }
 
   /** Resolves with the number of orders when the last one is accepted. */
   async stop(): Promise<number> {
-    this.close();
+    this.wanted = false;
     await Promise.all(this.customers);
     return this.accepted;
   }

@@ -27,7 +27,7 @@ export class Report {
     this.runs.push({ name, ...run });
   }
 
-  /** Apps that ended though nobody had killed them. */
+  /** Who ended though nobody had killed it. */
   selfEnded(names: readonly string[]): void {
     this.ended.push(...names);
   }
@@ -94,7 +94,7 @@ export class Report {
         'traces accepted': this.traces,
         'longest settle ms': Math.max(0, ...settled),
         'not tried': this.left.join('; ') || 'nothing',
-        'apps that ended by themselves': this.ended.join(', ') || 'none',
+        'apps and brokers that ended by themselves': this.ended.join(', ') || 'none',
       },
       checks: this.checks.length > 0 ? this.checks : [empty],
       table: {

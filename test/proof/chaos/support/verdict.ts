@@ -10,13 +10,24 @@ const GAUGE = /^concordat_in_doubt\{[^}]*\} ([\d.e+]+)$/gm;
 
 const ANSWERS_MS = 10_000;
 
+/** null: nobody answers. */
+async function metricsOf(url: string): Promise<string | null> {
+  try {
+    const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ANSWERS_MS) });
+    return await answer.text();
+  } catch (error) {
+    if (['TypeError', 'TimeoutError'].includes((error as Error).name)) return null;
+    throw error;
+  }
+}
+
 /** I14: no coordinator sees a branch in doubt. */
 export async function inDoubt(site: Pick<Site, 'cluster'>): Promise<readonly string[]> {
   const urls = Object.entries(site.cluster.urls).filter(([name]) => name.startsWith('coordinator'));
   const seen = await Promise.all(
     urls.map(async ([name, url]) => {
-      const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ANSWERS_MS) });
-      const text = await answer.text();
+      const text = await metricsOf(url);
+      if (text === null) return [`${name} does not answer`];
       const values = [...text.matchAll(GAUGE)].map(([, value]) => Number(value));
       return values.some((value) => value !== 0)
         ? [`${name} counts ${values.join(', ')} branches in doubt`]

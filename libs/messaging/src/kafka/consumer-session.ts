@@ -9,7 +9,8 @@
  *  S4 From the moment a rejoin is due until the group is joined nothing is delivered, and it does not take for ever: kafkajs
  *     goes on with its old assignment, in silence, when the connection fails while it joins. Its heartbeats are answered then;
  *     its commits are not taken.
- *  S5 Who is not in the group a minute after the start ends: kafkajs has waits without a limit on the way there.
+ *  S5 Who cannot begin to join within a minute, or then is not in the group after another, ends: kafkajs has waits without a
+ *     limit on the way there.
  */
 import type { Log } from '#observability';
 import type { Cluster, Consumer, EachBatchPayload } from 'kafkajs';

@@ -1,4 +1,4 @@
-import { plainArray, textArray } from '../ledger/arrays.js';
+import { arrayOf, NULL, plainArray, quotedJson, textArray } from '../ledger/arrays.js';
 import type { Json } from '#protocol';
 import type { BranchKey, BranchRow, NewBranchRow } from '../../port/branch-store.js';
 
@@ -50,7 +50,7 @@ export const toBranchRow = (raw: RawRow): BranchRow => ({
  * JSON column means "forgotten", and "as it is" where rows are moved.
  */
 export const jsonColumn = (values: readonly (Json | undefined)[]): string =>
-  `{${values.map((value) => (value === undefined ? 'NULL' : JSON.stringify(JSON.stringify(value)))).join(',')}}`;
+  arrayOf(values.map((value) => (value === undefined ? NULL : quotedJson(value))));
 
 /** Keys as parallel arrays, for `unnest`. A branch may be called NULL: names are quoted. */
 export const keyColumns = (keys: readonly BranchKey[]): unknown[] => [

@@ -32,6 +32,15 @@ describe('array parameters', () => {
     expect([second, third]).toEqual(['{}', '{"c"}']);
   });
 
+  it('are sent empty when they hold nothing but NULL, for unnest to fill up', () => {
+    expect([plainArray([null, null]), textArray([null]), jsonArray([null, null])]).toEqual([
+      '{}',
+      '{}',
+      '{}',
+    ]);
+    expect(textArray(['NULL'])).toBe('{"NULL"}');
+  });
+
   it('hold numbers, booleans and nulls as they are', () => {
     expect(plainArray([1, -0.5, null, true, 'COMMIT'])).toBe('{1,-0.5,NULL,true,COMMIT}');
     expect(plainArray([])).toBe('{}');

@@ -1,45 +1,30 @@
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { Batcher } from './batcher.js';
+import { settled } from './housekeeping/stepped-clock.fixture.js';
 
-function world(maxBatch = 100) {
+it('works on what had come when the burst was over, and asks again before the next batch', async () => {
   const batches: number[][] = [];
-  let endTurn: (() => void) | null = null;
-  const work = async (batch: readonly number[]): Promise<void> => void batches.push([...batch]);
-  const batcher = new Batcher<number>(work, maxBatch, () => new Promise((resolve) => (endTurn = resolve)));
-  const turn = async (): Promise<void> => {
-    endTurn?.();
-    endTurn = null;
-    // Whatever follows from it without waiting.
-    await new Promise((resolve) => setImmediate(resolve));
+  const ends: (() => void)[] = [];
+  const work = (batch: readonly number[]): Promise<void> => Promise.resolve(void batches.push([...batch]));
+  const batcher = new Batcher<number>(work, 3, () => new Promise((resolve) => ends.push(resolve)));
+  const endBurst = async (): Promise<void> => {
+    ends.shift()?.();
+    await settled();
   };
-  return { batches, batcher, turn };
-}
 
-describe('a batcher that is told when turns end', () => {
-  it('begins when a turn brought nothing more', async () => {
-    const { batcher, batches, turn } = world();
+  batcher.add(1);
+  batcher.addAll([2, 3]);
+  batcher.add(4);
+  expect(batches).toEqual([]);
+  await endBurst();
+  expect(batches).toEqual([[1, 2, 3]]);
+  batcher.add(5);
+  await endBurst();
 
-    batcher.add(1);
-    batcher.add(2);
-    await turn();
-    batcher.add(3);
-    await turn();
-    expect(batches).toEqual([]);
-    await turn();
-    await batcher.idle();
-
-    expect(batches).toEqual([[1, 2, 3]]);
-  });
-
-  it('does not wait for the end of a steady stream', async () => {
-    const { batcher, batches, turn } = world();
-
-    batcher.add(1);
-    for (let item = 2; batches.length === 0 && item < 50; item += 1) {
-      batcher.add(item);
-      await turn();
-    }
-
-    expect(batches).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9]]);
-  });
+  expect(batches).toEqual([
+    [1, 2, 3],
+    [4, 5],
+  ]);
+  await batcher.idle();
+  expect(batcher.size).toBe(0);
 });

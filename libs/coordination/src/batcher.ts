@@ -1,6 +1,3 @@
-/** Turns of the event loop that a batch waits for at most: some tens of microseconds each while little comes. */
-const MAX_TURNS = 8;
-
 /**
  * Natural batching: the next batch is what came while the last was worked on. No linger, no timer (bench.md: any window costs).
  * One batch at a time; `work` must not reject (its faults belong to the items).
@@ -12,8 +9,8 @@ export class Batcher<T> {
   constructor(
     private readonly work: (batch: readonly T[]) => Promise<void>,
     private readonly maxBatch: number,
-    /** Resolves when a turn of the event loop is over. Given where items come one by one, each by a connection of its own. */
-    private readonly turn: (() => Promise<void>) | null = null,
+    /** Resolves when a burst of items is over. Given where they come one by one, each by a connection of its own. */
+    private readonly over: (size: () => number) => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /** Items that wait for their batch. */
@@ -36,18 +33,12 @@ export class Batcher<T> {
     while (this.running) await this.running;
   }
 
-  /** A burst is over when a turn brought nothing more; the bound keeps a steady stream from waiting for its end. */
-  private async gather(turn: () => Promise<void>): Promise<void> {
-    for (let before = 0, turns = 0; this.size > before && turns < MAX_TURNS; turns += 1) {
-      before = this.size;
-      await turn();
-    }
-  }
-
   private async run(): Promise<void> {
-    await (this.turn ? this.gather(this.turn) : Promise.resolve());
     try {
-      while (this.waiting.length > 0) await this.work(this.waiting.splice(0, this.maxBatch));
+      do {
+        await this.over(() => this.size);
+        await this.work(this.waiting.splice(0, this.maxBatch));
+      } while (this.waiting.length > 0);
     } finally {
       this.running = null;
     }

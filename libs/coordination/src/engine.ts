@@ -13,6 +13,7 @@ import { Stepper } from './drive/stepper.js';
 import { DriveTable } from './drive/table.js';
 import { Wheel } from './drive/wheel.js';
 import type { EventResult, WorkEvent } from './drive/work.js';
+import { Burst } from './intake/burst.js';
 import { DeadLetterStore, guardOutcomes } from './intake/dead-letter-store.js';
 import { DeadLetterBox } from './intake/letters.js';
 import { Registry } from './intake/registry.js';
@@ -77,7 +78,8 @@ export class Engine {
     this.registry = new Registry(ledger);
     this.wheel = new Wheel(clock, (keys) => this.onDue(keys));
     this.table = new DriveTable(clock, this.wheel, instanceId);
-    this.waiters = new Waiters(ledger, clock, log, (gtx) => this.table.get(gtx)?.mine === true);
+    const burst = new Burst(clock);
+    this.waiters = new Waiters(ledger, clock, log, (gtx) => this.table.get(gtx)?.mine === true, burst);
     this.journal = new Journal(clock, log, metrics, this.waiters, new RecentEnds(clock, ledger));
     const replyPartition = (): number | null => this.replyPartitions[0] ?? null;
     this.relay = new Relay({
@@ -106,6 +108,7 @@ export class Engine {
       ledgerEpoch: () => this.state.epoch,
       ledgerWallMs: () => this.ledgerWallMs,
       inflight: () => this.table.size,
+      burst,
       created: (stored) => this.created(stored),
       doubt: (gtxs) => this.journal.doubt(gtxs),
     });

@@ -7,6 +7,7 @@ import { Batcher } from '../batcher.js';
 import type { EngineDeps, EngineOptions } from '../deps.js';
 import { timelineEntry } from '../drive/write.js';
 import { BeginRejected } from './begin-rejected.js';
+import type { Burst } from './burst.js';
 import { idFault } from './id-age.js';
 import { registryFaults } from './registry-faults.js';
 import type { Registry } from './registry.js';
@@ -39,6 +40,7 @@ export interface SubmissionHooks {
   /** Wall clock of the ledger: ours may be wrong, and two instances must not judge an id differently. */
   readonly ledgerWallMs: () => number;
   readonly inflight: () => number;
+  readonly burst: Burst;
   /** D1 is durable: hold these in memory and send what they call for. */
   readonly created: (stored: readonly StoredTransaction[]) => Promise<void>;
   /** D1 may or may not have happened. */
@@ -55,12 +57,16 @@ export class SubmissionDesk {
     private readonly registry: Registry,
     private readonly hooks: SubmissionHooks,
   ) {
-    const turn = (): Promise<void> => new Promise((resolve) => deps.clock.after(0, resolve));
-    this.batcher = new Batcher((batch) => this.write(batch), options.maxBatch, turn);
+    this.batcher = new Batcher(
+      (batch) => this.write(batch),
+      options.maxBatch,
+      (size) => hooks.burst.over(size),
+    );
   }
 
   /** Resolves once the request is durable (or was before). */
   async submit(submission: Submission): Promise<Accepted> {
+    this.hooks.burst.asked();
     const rejection = await this.rejectionOf(submission.request);
     if (rejection) return this.acceptedBefore(submission.request, rejection);
     const transaction = this.newTransaction(submission);

@@ -1,6 +1,7 @@
 import { outcomeOf } from '#protocol';
 import type { Ledger, StoredTransaction } from '#persistence';
 import type { Clock, Log } from '#observability';
+import type { Burst } from './burst.js';
 
 /** `decided` = the outcome is set; `applied` = every branch acknowledged its durable final state (api.md §2). */
 export type Stage = 'decided' | 'applied';
@@ -35,6 +36,7 @@ export class Waiters {
     private readonly log: Log,
     /** Transactions this process drives are told by its own steps and need no look-up. */
     private readonly drivenHere: (gtx: string) => boolean,
+    private readonly burst: Pick<Burst, 'answered'>,
   ) {}
 
   /** Resolves with the transaction at the stage, or null when `waitMs` (and up to one look more) passed first. */
@@ -62,10 +64,15 @@ export class Waiters {
     const waiters = this.waiting.get(gtx);
     if (!waiters) return;
     for (const waiter of waiters.splice(0)) {
-      if (isDue(waiter)) waiter.resolve(stored);
+      if (isDue(waiter)) this.answer(waiter, stored);
       else waiters.push(waiter);
     }
     if (waiters.length === 0) this.waiting.delete(gtx);
+  }
+
+  private answer({ resolve }: Waiter, stored: StoredTransaction | null): void {
+    this.burst.answered();
+    resolve(stored);
   }
 
   private lookSoon(): void {

@@ -27,6 +27,14 @@ describe.each([
     expect(bench.faults.passed.filter((point) => point === 'P1')).toHaveLength(2);
   });
 
+  it('looks again only then', async () => {
+    const verbs: string[] = [];
+    const bench = new Bench({ hook: (verb, moment) => void (moment === 'before' && verbs.push(verb)) });
+
+    expect(await bench.send(prepare(operation))).toMatchObject([{ vote: 'YES' }]);
+    expect(verbs.filter((verb) => verb === 'look')).toHaveLength(operation === 'charge' ? 1 : 0);
+  });
+
   it('does not end in NO when the lock is gone at the second look', async () => {
     let others: LocalTransaction | null = null;
     let looks = 0;

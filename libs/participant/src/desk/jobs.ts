@@ -93,14 +93,16 @@ function prepareJobs(desk: Desk, works: readonly WorkOf<'PREPARE'>[]): readonly 
 }
 
 function xaPrepareJob(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknown>): Job {
+  let seen: BranchEvidence | null = null;
   return {
     works: [work],
     slot: 'work',
     look: async () => {
-      const known = await knownAnswer(desk, work);
+      seen = await desk.look(work.key);
+      const known = knownAnswer(work, seen);
       return known && [known];
     },
-    run: async () => [await prepareXa(desk, work, style)],
+    run: async () => [await prepareXa(desk, work, style, seen)],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { BranchEvidence } from '#persistence';
 import { BranchRowState, NoCode, formatGid, plainNo, prepareRule, storedNo } from '#protocol';
 import { no, yes } from '../desk/answers.js';
 import { MAX_TRIES, reach } from '../desk/desk.js';
@@ -16,16 +17,19 @@ import { inTransaction, rowFor } from './transaction.js';
  *  1 rows and fence, then gids   2 business SQL   3 in one statement, in this order: read-only test, before any row of ours; fence,
  *  testing it again; plain insert of the row, already COMMITTED   4 PREPARE TRANSACTION.
  * A lock timeout anywhere, a duplicate row or a duplicate gid may be our own other copy: look again, a bounded number of times.
+ *
+ * `looked`: what step 1 saw, if somebody took it. It may be old by now: fence, row and gid refuse what has changed since.
  */
 export async function prepareXa(
   desk: Desk,
   work: WorkOf<'PREPARE'>,
   style: XaStyle<unknown>,
+  looked: BranchEvidence | null,
 ): Promise<Answer> {
   // TLA+: XaBranch!PrepareLook, XaBranch!PrepareGid
   let fault: Fault | null = null;
-  for (let tries = 0; ; tries += 1) {
-    const rule = prepareRule(seenOf(await desk.look(work.key)), budgetSpent(desk, work));
+  for (let tries = 0, seen = looked; ; tries += 1, seen = null) {
+    const rule = prepareRule(seenOf(seen ?? (await desk.look(work.key))), budgetSpent(desk, work));
     const known = repeated(work, rule);
     if (known) return known;
     if (fault && (tries >= MAX_TRIES || !looksAgain(fault))) return no(work, noOfFault(fault));
@@ -38,8 +42,8 @@ export async function prepareXa(
 }
 
 /** The answer to a PREPARE that this database has dealt with before; null where work is called for. */
-export async function knownAnswer(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer | null> {
-  return repeated(work, prepareRule(seenOf(await desk.look(work.key)), false));
+export function knownAnswer(work: WorkOf<'PREPARE'>, seen: BranchEvidence): Answer | null {
+  return repeated(work, prepareRule(seenOf(seen), false));
 }
 
 async function workAndPrepare(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyle<unknown>): Promise<Answer> {

@@ -1,8 +1,16 @@
+/** Lines and columns count from 0. */
+export interface CallFrame {
+  readonly functionName: string;
+  readonly url: string;
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
+
 /** The part of a .cpuprofile that is read here; times in microseconds. */
 export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string };
+    readonly callFrame: CallFrame;
     readonly children?: readonly number[];
   }[];
   readonly samples: readonly number[];
@@ -21,9 +29,12 @@ const ENGINE = new Set(['(garbage collector)', '(program)', '(idle)']);
 
 /**
  * CPU time by owner, µs, `(idle)` among them. A native function or one of Node's own counts for whoever called it, as `node` where
- * nobody did.
+ * nobody did. `placeOf`: where a function was written.
  */
-export function timeByOwner({ nodes, samples, timeDeltas }: CpuProfile): Map<string, number> {
+export function timeByOwner(
+  { nodes, samples, timeDeltas }: CpuProfile,
+  placeOf: (frame: CallFrame) => string,
+): Map<string, number> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(
     nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
@@ -32,10 +43,12 @@ export function timeByOwner({ nodes, samples, timeDeltas }: CpuProfile): Map<str
   const ownerOf = (id: number): string => {
     const before = known.get(id);
     if (before !== undefined) return before;
-    const { functionName, url } = byId.get(id)!.callFrame;
+    const frame = byId.get(id)!.callFrame;
     const parent = parents.get(id);
     const called = (): string => (parent === undefined ? 'node' : ownerOf(parent));
-    const owner = ENGINE.has(functionName) ? functionName : (ownerOfUrl(url) ?? called());
+    const owner = ENGINE.has(frame.functionName)
+      ? frame.functionName
+      : (ownerOfUrl(placeOf(frame)) ?? called());
     known.set(id, owner);
     return owner;
   };

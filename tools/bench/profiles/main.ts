@@ -7,12 +7,13 @@ import process from 'node:process';
 
 import { figure, table } from '../report/table.js';
 import { timeByOwner, type CpuProfile } from './cpu-profile.js';
+import { originalPlace } from './original-place.js';
 
 const SHOWN = 20;
 const IDLE = '(idle)';
 
 function tableOf(file: string): string {
-  const times = timeByOwner(JSON.parse(readFileSync(file, 'utf8')) as CpuProfile);
+  const times = timeByOwner(JSON.parse(readFileSync(file, 'utf8')) as CpuProfile, originalPlace);
   times.delete(IDLE);
   const busyUs = [...times.values()].reduce((sum, time) => sum + time, 0);
   const rows = [...times]

@@ -20,10 +20,12 @@ const INSERT = `INSERT INTO concordat.branch (${INSERT_COLUMNS}) SELECT ${INSERT
  * row is inserted plainly: ON CONFLICT costs a probe, a lock and a record of WAL a row. Should there be one all the same, the key
  * refuses it.
  *
+ * $11: how many fences and rows there are when everything went well; only otherwise they are named.
+ *
  * `(… IN (SELECT …)) IS TRUE` stays a hashed lookup whatever the planner believes of the sizes; as a join, the plan kept
  * for 10 rows compares each with each when 1,000 come.
  */
-const accept = (rows: readonly NewBranchRow[]): Statement => ({
+const accept = (rows: readonly NewBranchRow[], asked: readonly NewBranchRow[]): Statement => ({
   name: 'concordat_accept_rows',
   text: `
     WITH k AS MATERIALIZED (SELECT * FROM ${UNNEST_ROWS}),
@@ -34,25 +36,42 @@ const accept = (rows: readonly NewBranchRow[]): Statement => ({
     later AS (
       ${INSERT} WHERE ((gtx, branch) IN (SELECT gtx, branch FROM raised WHERE NOT made)) IS TRUE
       ON CONFLICT DO NOTHING
-      RETURNING gtx, branch)
-    SELECT gtx, branch, false AS added FROM raised
-    UNION ALL SELECT gtx, branch, true FROM first UNION ALL SELECT gtx, branch, true FROM later`,
-  values: columnsOf(rows),
+      RETURNING gtx, branch),
+    passed AS (
+      SELECT gtx, branch, false AS added FROM raised
+      UNION ALL SELECT gtx, branch, true FROM first UNION ALL SELECT gtx, branch, true FROM later)
+    SELECT CASE WHEN (SELECT count(*) FROM passed) < $11::int
+      THEN coalesce((SELECT json_agg(passed) FROM passed), '[]') END AS passed`,
+  values: [...columnsOf(asked), 2 * rows.length],
 });
 
-interface Accepted extends Pick<BranchKey, 'gtx' | 'branch'> {
+interface Passed extends Pick<BranchKey, 'gtx' | 'branch'> {
+  /** Its row; else its fence. */
   readonly added: boolean;
+}
+
+/** One row. null: every fence was raised and every row added, which is the rule and not worth two rows a branch. */
+interface AcceptedRow {
+  readonly passed: readonly Passed[] | null;
 }
 
 /** Per row what happened; of the same key twice in one batch only the first can be fresh, of two attempts only the higher. */
 export async function acceptRows(run: Run, rows: readonly NewBranchRow[]): Promise<Acceptance[]> {
   const asked = highestPerFence(rows);
-  const answer = await insertingRows(() => run<Accepted>(accept(asked)));
-  const raised = new Set(answer.rows.filter((row) => !row.added).map(fenceId));
-  const fresh = new Set(answer.rows.filter((row) => row.added).map(fenceId));
-  const passed = new Set(asked.filter((row) => raised.has(fenceId(row))).map(branchId));
-  return rows.map((row) => {
-    if (!passed.has(branchId(row))) return 'fenced';
+  const [answer] = (await insertingRows(() => run<AcceptedRow>(accept(rows, asked)))).rows;
+  const passed = answer!.passed;
+  return passed === null ? rows.map(() => 'fresh') : rows.map(acceptanceBy(asked, passed));
+}
+
+function acceptanceBy(
+  asked: readonly NewBranchRow[],
+  passed: readonly Passed[],
+): (row: NewBranchRow) => Acceptance {
+  const raised = new Set(passed.filter(({ added }) => !added).map(fenceId));
+  const fresh = new Set(passed.filter(({ added }) => added).map(fenceId));
+  const unfenced = new Set(asked.filter((row) => raised.has(fenceId(row))).map(branchId));
+  return (row) => {
+    if (!unfenced.has(branchId(row))) return 'fenced';
     return fresh.delete(fenceId(row)) ? 'fresh' : 'duplicate';
-  });
+  };
 }

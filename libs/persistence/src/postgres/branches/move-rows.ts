@@ -2,7 +2,7 @@ import { plainArray, textArray } from '../ledger/arrays.js';
 import { branchId, compareBranchKeys } from '../../port/branch-key.js';
 import type { BranchRow, RowMove } from '../../port/branch-store.js';
 import { see } from './look.js';
-import { jsonColumn, keyColumns, ROW_COLUMNS, toBranchRow, type RawRow } from './rows.js';
+import { jsonColumn, keyColumns, toBranchRow, UPDATED_ROW_COLUMNS, type RawRow } from './rows.js';
 import type { Run, Statement } from '../sessions/statement.js';
 
 export interface Moved {
@@ -14,7 +14,7 @@ export interface Moved {
 const move = (moves: readonly RowMove[]): Statement => ({
   name: 'concordat_move_rows',
   text: `
-    SELECT ${ROW_COLUMNS}
+    SELECT ${UPDATED_ROW_COLUMNS}
     FROM concordat.move_rows($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::json[], $8::bool[]) b`,
   values: [
     ...keyColumns(moves.map((m) => m.key)),

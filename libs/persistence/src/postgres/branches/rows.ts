@@ -26,9 +26,14 @@ export const isoTime = (expression: string): string =>
 export const elapsedMs = (expression: string): string =>
   `(extract(epoch FROM clock_timestamp() - ${expression}) * 1000)::float8`;
 
+const WITHOUT_TIMES = `b.gtx, b.branch, b.attempt, b.style, b.state, b.operation, b.payload, b.output, b.error, b.ledger_epoch`;
+
 /** Columns of a RawRow, of the table alias `b`. */
-export const ROW_COLUMNS = `b.gtx, b.branch, b.attempt, b.style, b.state, b.operation, b.payload, b.output, b.error,
-  b.ledger_epoch, ${isoTime('b.updated_at')} AS updated_at, ${elapsedMs('b.updated_at')} AS age_ms`;
+export const ROW_COLUMNS = `${WITHOUT_TIMES},
+  ${isoTime('b.updated_at')} AS updated_at, ${elapsedMs('b.updated_at')} AS age_ms`;
+
+/** The same of rows that were updated in this local transaction: they have one time, which is written once. */
+export const UPDATED_ROW_COLUMNS = `${WITHOUT_TIMES}, (SELECT ${isoTime('now()')}) AS updated_at, 0::float8 AS age_ms`;
 
 export const toBranchRow = (raw: RawRow): BranchRow => ({
   gtx: raw.gtx,

@@ -25,9 +25,9 @@ export async function beginBatch(run: RunLedger, batch: readonly NewTransaction[
   if (batch.length === 0) return [];
   assertBegins(batch);
   const sent = firstPerGtx(batch, ({ tx }) => tx.gtx);
-  const rows = await run<BeginRow>(begin(sent));
-  if (rows.length === 0) return batch.map(() => ({ kind: 'held' }));
-  const created = createdItems(sent, rows);
+  const [answer] = await run<BeginRow>(begin(sent));
+  if (answer === undefined) return batch.map(() => ({ kind: 'held' }));
+  const created = createdItems(sent, answer);
   const rest = batch.filter((item) => !created.has(item));
   const existing = await readExisting(run, rest);
   return batch.map((item) => created.get(item) ?? existingOutcome(item, meet(item, existing)));
@@ -35,17 +35,16 @@ export async function beginBatch(run: RunLedger, batch: readonly NewTransaction[
 
 function createdItems(
   sent: readonly NewTransaction[],
-  rows: readonly BeginRow[],
+  { epoch, born_ms, gtxs }: BeginRow,
 ): Map<NewTransaction, BeginOutcome> {
-  const births = new Map(rows.map((row) => [row.gtx, row]));
-  const created = new Map<NewTransaction, BeginOutcome>();
-  for (const item of sent) {
-    const row = births.get(item.tx.gtx);
-    if (row === undefined || row.created_ms === null || row.deadline_ms === null) continue;
-    const birth = { createdMs: row.created_ms, deadlineMs: row.deadline_ms, ledgerEpoch: row.epoch };
-    created.set(item, { kind: 'created', stored: begunTransaction(item, birth) });
-  }
-  return created;
+  const written = gtxs && new Set(gtxs);
+  const items = written ? sent.filter(({ tx }) => written.has(tx.gtx)) : sent;
+  return new Map(
+    items.map((item) => {
+      const birth = { createdMs: born_ms, deadlineMs: born_ms + item.deadlineInMs, ledgerEpoch: epoch };
+      return [item, { kind: 'created', stored: begunTransaction(item, birth) }];
+    }),
+  );
 }
 
 async function readExisting(run: RunLedger, items: readonly NewTransaction[]): Promise<Existing> {

@@ -39,17 +39,14 @@ import { storeDeadLetters } from './sql/store-dead-letters.js';
 import { storedOf } from './stored.js';
 import { heartbeatView, participantRecords } from './views.js';
 
-/** One statement has one time: all that moved, moved at it. */
 function outcomesOf(
   batch: readonly StepWrite[],
   sent: readonly StepWrite[],
-  rows: readonly MovedRow[],
+  { at_ms, gtxs }: MovedRow,
 ): StepOutcome[] {
-  const [first] = rows;
-  if (first === undefined) return batch.map(() => ({ kind: 'stale' }));
-  const applied: StepOutcome = { kind: 'applied', at: isoOf(first.at_ms) };
-  const gtxs = new Set(rows.map(({ gtx }) => gtx));
-  const moved = new Set(sent.filter(({ gtx }) => gtxs.has(gtx)));
+  const applied: StepOutcome = { kind: 'applied', at: isoOf(at_ms) };
+  const written = gtxs && new Set(gtxs);
+  const moved = new Set(written ? sent.filter(({ gtx }) => written.has(gtx)) : sent);
   return batch.map((step) => (moved.has(step) ? applied : { kind: 'stale' }));
 }
 
@@ -95,8 +92,8 @@ export class PostgresLedger implements Ledger {
   async commitSteps(batch: readonly StepWrite[]): Promise<readonly StepOutcome[]> {
     if (batch.length === 0) return [];
     const sent = firstPerGtx(batch, ({ gtx }) => gtx).filter(({ gtx }) => isGtx(gtx));
-    const rows = await this.run<MovedRow>(commitSteps(sent));
-    return outcomesOf(batch, sent, rows);
+    const [answer] = await this.run<MovedRow>(commitSteps(sent));
+    return outcomesOf(batch, sent, answer!);
   }
 
   async plantTombstones(gtxs: readonly string[], reason: string): Promise<readonly StoredTransaction[]> {

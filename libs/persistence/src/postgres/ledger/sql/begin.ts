@@ -4,12 +4,13 @@ import type { Statement } from '../../run-statement.js';
 import { jsonArray, nestedArray, plainArray, textArray } from '../arrays.js';
 import { timelineArray } from './timeline.js';
 
-/** One row per transaction that was created, or one row of nulls when none was; no row at all while the ledger is held. */
+/** One row; none while the ledger is held. */
 export interface BeginRow {
-  readonly gtx: string | null;
   readonly epoch: number;
-  readonly created_ms: number | null;
-  readonly deadline_ms: number | null;
+  /** Ms since 1970 with a fraction: all of them have one time of birth. */
+  readonly born_ms: number;
+  /** Those that were created; null: all of them, which is the rule and not worth a row each. */
+  readonly gtxs: readonly string[] | null;
 }
 
 /** The history of a transaction that has just begun: constants, since to build one with a function costs 5 µs a row. */
@@ -58,15 +59,15 @@ WITH ledger AS MATERIALIZED (
   FROM item i
   WHERE i.key IS NULL OR (i.key, i.gtx) IN (SELECT k.key, k.gtx FROM keyed k)
   ON CONFLICT (gtx) DO NOTHING
-  RETURNING gtx, created_at, deadline
+  RETURNING gtx
 ), noted AS (
   INSERT INTO concordat.event (gtx, version, entries)
   SELECT i.gtx, 1, i.entries FROM item i
   WHERE i.entries IS NOT NULL AND (i.gtx IN (SELECT gtx FROM created)) IS TRUE
 )
-SELECT c.gtx, ledger.epoch, floor(extract(epoch FROM c.created_at) * 1000)::float8 AS created_ms,
-  floor(extract(epoch FROM c.deadline) * 1000)::float8 AS deadline_ms
-FROM ledger LEFT JOIN created c ON true
+SELECT ledger.epoch, (extract(epoch FROM now()) * 1000)::float8 AS born_ms,
+  CASE WHEN c.count < cardinality($1::uuid[]) THEN coalesce(c.gtxs, '{}') END AS gtxs
+FROM ledger, (SELECT count(*), array_agg(gtx) AS gtxs FROM created) c
 WHERE NOT ledger.hold`;
 
 /** `batch`: sorted by gtx, each gtx once. */

@@ -4,10 +4,11 @@ import { jsonArray, nestedArray, plainArray, textArray } from '../arrays.js';
 import { mayBeLazy } from '../../../ledger/lazy.js';
 import { timelineArray } from './timeline.js';
 
-/** One row per step that was applied; the others are stale. */
+/** One statement has one time: all that moved, moved at it. */
 export interface MovedRow {
-  readonly gtx: string;
   readonly at_ms: number;
+  /** Those whose step was applied; the others are stale. null: all of them, which is the rule and not worth a row each. */
+  readonly gtxs: readonly string[] | null;
 }
 
 /** The attempts with the cell that is decided; from text, which costs half of what building it with functions does. */
@@ -61,14 +62,17 @@ WITH step AS (
   INSERT INTO concordat.event (gtx, version, entries)
   SELECT gtx, version, entries FROM moved WHERE entries IS NOT NULL
 )
-SELECT gtx, (SELECT floor(extract(epoch FROM now()) * 1000)::float8) AS at_ms FROM moved${lazily}`;
+SELECT floor(extract(epoch FROM now()) * 1000)::float8 AS at_ms,
+  CASE WHEN count(*) < cardinality($1::uuid[]) THEN coalesce(array_agg(gtx), '{}') END AS gtxs${lazily}
+FROM moved`;
 
 const DURABLY = { name: 'ledger_commit_steps', text: text('') };
 
 /** The same, its commit not waited for: asked for by the statement itself, for its own local transaction. */
 const LAZILY = {
   name: 'ledger_end_steps',
-  text: text(`, (SELECT set_config('synchronous_commit', 'off', true)) AS lazily`),
+  text: text(`,
+  (SELECT set_config('synchronous_commit', 'off', true)) AS lazily`),
 };
 
 /** Durable results, for the count of what is waited for; an ended transaction waits for nobody. */

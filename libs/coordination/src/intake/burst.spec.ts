@@ -100,7 +100,7 @@ describe('a burst of requests', () => {
 
   it('waits for nobody when enough share the write', async () => {
     answer(100);
-    ask(32);
+    ask(64);
 
     expect(await toItsEnd(await wait())).toBe(0);
   });

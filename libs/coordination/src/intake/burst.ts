@@ -10,7 +10,7 @@ const BACK_MS = 6;
 const MAX_WAIT_MS = 12;
 
 /** So many requests share a write well enough: they wait for nobody. */
-const ENOUGH = 32;
+const ENOUGH = 64;
 
 /**
  * Says when a burst of requests is over, so that they share one write (D1) and travel together from there on.

@@ -75,7 +75,7 @@ async function prepareOnce(
     for (const { work, refuse } of accepts) if (refuse) fresh.set(work, no(work, refuse));
     tried.forEach(({ work }, index) => fresh.set(work, voteOf(work, verdicts[index]!)));
   });
-  return Promise.all(works.map((work) => fresh.get(work) ?? repeatVote(desk, work)));
+  return Promise.all(works.map(async (work) => fresh.get(work) ?? repeatVote(desk, work)));
 }
 
 /** A duplicate or a fenced one: the row says what was voted. */

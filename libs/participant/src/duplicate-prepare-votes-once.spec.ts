@@ -3,6 +3,7 @@ import { MemoryServer } from '#persistence';
 import { add, amountSchema, Bench, commit, gate, prepare } from './fixtures/participant.fixture.js';
 import { ManualClock, settled } from './fixtures/manual-clock.fixture.js';
 import { defineOperation } from './operations/operation.js';
+import { Refused } from './operations/refused.js';
 import type { OperationDefinition } from './operations/operation.js';
 
 describe.each([
@@ -75,6 +76,34 @@ describe('two processes with the same PREPARE', () => {
     expect(votes).toMatchObject([{ vote: 'YES' }, { vote: 'YES' }]);
     await first.send(commit());
     expect(first.count('charged')).toBe(1);
+  });
+
+  it('answer alike when one was carried out while the other waited to work, and its handler refuses that', async () => {
+    const door = gate();
+    const once = held(Promise.resolve());
+    const taken = (): boolean => quick.count('charged') > 0;
+    const onlyOnce: OperationDefinition<{ amount: number }> = {
+      name: 'charge',
+      xa: {
+        schema: amountSchema,
+        work: {
+          one: () => (taken() ? Promise.reject(new Refused('TAKEN', 'the seat is taken')) : undefined),
+        },
+      },
+    };
+    const slow = new Bench({
+      operations: [onlyOnce],
+      at: (point) => (point === 'P1' ? door.passed : undefined),
+    });
+    const quick = new Bench({ server: slow.server, operations: [once] });
+
+    const late = slow.send(prepare('charge'));
+    await settled();
+    await quick.send(prepare('charge'));
+    await quick.send(commit());
+    door.open();
+
+    expect(await late).toMatchObject([{ type: 'ACK', state: 'COMMITTED' }]);
   });
 
   it('that only reads vote READ_ONLY together: a duplicate row is looked at again, never a NO', async () => {

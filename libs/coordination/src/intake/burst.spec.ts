@@ -2,10 +2,19 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SteppedClock, settled } from '../housekeeping/stepped-clock.fixture.js';
 import { Burst } from './burst.js';
 
+/** Of which a quarter is the longest wait there is, 12 ms. */
+const TOOK_MS = 48;
+
 describe('a burst of requests', () => {
   let clock: SteppedClock;
   let burst: Burst;
   let size: number;
+
+  /** So many have been answered that the mean is what each took. */
+  const slow = (): void => {
+    answer(200);
+    clock.pass(TOOK_MS);
+  };
 
   beforeEach(() => {
     clock = new SteppedClock();
@@ -18,7 +27,7 @@ describe('a burst of requests', () => {
     size += requests;
   };
   const answer = (callers: number): void => {
-    for (let i = 0; i < callers; i += 1) burst.answered();
+    for (let i = 0; i < callers; i += 1) burst.answered(TOOK_MS);
   };
 
   /** Begins to wait; `afterMs` is undefined until the burst is over. */
@@ -58,6 +67,7 @@ describe('a burst of requests', () => {
   });
 
   it('takes no time for a caller who comes back alone', async () => {
+    slow();
     answer(1);
     ask();
 
@@ -65,6 +75,7 @@ describe('a burst of requests', () => {
   });
 
   it('waits for those who were answered together with the first who is back, and no longer', async () => {
+    slow();
     answer(3);
     ask();
     const seen = await wait();
@@ -76,6 +87,7 @@ describe('a burst of requests', () => {
   });
 
   it('does not wait for those who do not come back', async () => {
+    slow();
     answer(3);
     ask();
 
@@ -86,6 +98,7 @@ describe('a burst of requests', () => {
   });
 
   it('is over after a while, though others are answered again and again', async () => {
+    slow();
     answer(1);
     ask();
     answer(1);
@@ -98,7 +111,22 @@ describe('a burst of requests', () => {
     expect(seen.afterMs).toBe(12);
   });
 
+  it('waits no longer than a quarter of what an answer takes', async () => {
+    for (let i = 0; i < 200; i += 1) burst.answered(8);
+    ask();
+
+    expect(await toItsEnd(await wait())).toBe(2);
+  });
+
+  it('is over without a turn when enough wait already', async () => {
+    ask(64);
+    const seen = await wait();
+
+    expect([seen.afterMs, clock.waiting]).toEqual([0, 0]);
+  });
+
   it('waits for nobody when enough share the write', async () => {
+    slow();
     answer(100);
     ask(64);
 

@@ -3,11 +3,14 @@ import type { Clock } from '#observability';
 /** Turns of the event loop that a burst is given at most: some tens of microseconds each while little comes. */
 const MAX_TURNS = 8;
 
-/** Who was answered and has not asked again after this long (to twice as long) is not waited for. */
-const BACK_MS = 6;
-
 /** Longest wait for callers that were answered, ms. */
 const MAX_WAIT_MS = 12;
+
+/** Nor is it longer than this part of the time that an answer takes of late: where that is short, so is the way back. */
+const SHARE = 1 / 4;
+
+/** Weight of the last answer's time in the mean. */
+const WEIGHT = 1 / 16;
 
 /** So many requests share a write well enough: they wait for nobody. */
 const ENOUGH = 64;
@@ -20,20 +23,23 @@ const ENOUGH = 64;
  * others never catch up with it. A request that nobody was answered before waits for no clock.
  */
 export class Burst {
-  /** Answered in this span of BACK_MS and in the one before, less those who asked again. */
+  /** Answered in this span and in the one before, less those who asked again. Who does not do so within two is not waited for. */
   private away = 0;
   private awayBefore = 0;
   private spanBeganMs = 0;
+  /** Mean of what answers took of late. */
+  private tookMs = 0;
 
   constructor(private readonly clock: Clock) {}
 
   /** A caller who waited is answered. */
-  answered(): void {
+  answered(tookMs: number): void {
     this.turnSpan();
+    this.tookMs += (tookMs - this.tookMs) * WEIGHT;
     this.away += 1;
   }
 
-  /** A request came. */
+  /** A caller who will wait for an answer asks. */
   asked(): void {
     this.turnSpan();
     if (this.awayBefore > 0) this.awayBefore -= 1;
@@ -42,12 +48,16 @@ export class Burst {
 
   /** Resolves when the burst is over. `size`: requests that wait. */
   async over(size: () => number): Promise<void> {
-    for (let before = 0, turns = 0; size() > before && turns < MAX_TURNS; turns += 1) {
+    for (let before = 0, turns = 0; size() > before && size() < ENOUGH && turns < MAX_TURNS; turns += 1) {
       before = size();
       await this.pause(0);
     }
-    const untilMs = this.clock.nowMs() + MAX_WAIT_MS;
+    const untilMs = this.clock.nowMs() + this.longestMs;
     while (size() < ENOUGH && this.expectsMore() && this.clock.nowMs() < untilMs) await this.pause(1);
+  }
+
+  private get longestMs(): number {
+    return Math.min(MAX_WAIT_MS, this.tookMs * SHARE);
   }
 
   private expectsMore(): boolean {
@@ -56,11 +66,12 @@ export class Burst {
   }
 
   private turnSpan(): void {
-    const spans = Math.floor((this.clock.nowMs() - this.spanBeganMs) / BACK_MS);
-    if (spans === 0) return;
-    this.awayBefore = spans === 1 ? this.away : 0;
+    const spanMs = this.longestMs / 2;
+    const agoMs = this.clock.nowMs() - this.spanBeganMs;
+    if (agoMs < spanMs) return;
+    this.awayBefore = agoMs < 2 * spanMs ? this.away : 0;
     this.away = 0;
-    this.spanBeganMs += spans * BACK_MS;
+    this.spanBeganMs += agoMs;
   }
 
   private pause(ms: number): Promise<void> {

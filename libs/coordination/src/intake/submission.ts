@@ -66,7 +66,8 @@ export class SubmissionDesk {
 
   /** Resolves once the request is durable (or was before). */
   async submit(submission: Submission): Promise<Accepted> {
-    this.hooks.burst.asked();
+    // Whoever submits over Kafka is not answered by us, and comes in batches anyway.
+    if (submission.initiator === null) this.hooks.burst.asked();
     const rejection = await this.rejectionOf(submission.request);
     if (rejection) return this.acceptedBefore(submission.request, rejection);
     const transaction = this.newTransaction(submission);

@@ -8,6 +8,7 @@ export type Stage = 'decided' | 'applied';
 
 interface Waiter {
   readonly stage: Stage;
+  readonly sinceMs: number;
   /** Monotonic ms after which it waits no longer. */
   readonly untilMs: number;
   readonly resolve: (stored: StoredTransaction | null) => void;
@@ -42,7 +43,8 @@ export class Waiters {
   /** Resolves with the transaction at the stage, or null when `waitMs` (and up to one look more) passed first. */
   wait(gtx: string, stage: Stage, waitMs: number): Promise<StoredTransaction | null> {
     return new Promise((resolve) => {
-      const waiter: Waiter = { stage, untilMs: this.clock.nowMs() + waitMs, resolve };
+      const sinceMs = this.clock.nowMs();
+      const waiter: Waiter = { stage, sinceMs, untilMs: sinceMs + waitMs, resolve };
       const others = this.waiting.get(gtx);
       if (others) others.push(waiter);
       else this.waiting.set(gtx, [waiter]);
@@ -70,8 +72,8 @@ export class Waiters {
     if (waiters.length === 0) this.waiting.delete(gtx);
   }
 
-  private answer({ resolve }: Waiter, stored: StoredTransaction | null): void {
-    this.burst.answered();
+  private answer({ sinceMs, resolve }: Waiter, stored: StoredTransaction | null): void {
+    this.burst.answered(this.clock.nowMs() - sinceMs);
     resolve(stored);
   }
 

@@ -18,7 +18,8 @@ import { inTransaction, rowFor } from './transaction.js';
  *  testing it again; plain insert of the row, already COMMITTED   4 PREPARE TRANSACTION.
  * A lock timeout anywhere, a duplicate row or a duplicate gid may be our own other copy: look again, a bounded number of times.
  *
- * `looked`: what step 1 saw, if somebody took it. It may be old by now: fence, row and gid refuse what has changed since.
+ * `looked`: what step 1 saw, if somebody took it. It may be old by now: fence, row and gid refuse what has changed since, and a NO is
+ * not said before looking again.
  */
 export async function prepareXa(
   desk: Desk,
@@ -34,11 +35,20 @@ export async function prepareXa(
     if (known) return known;
     if (fault && (tries >= MAX_TRIES || !looksAgain(fault))) return no(work, noOfFault(fault));
     try {
-      return rule.do === 'expire' ? await expire(desk, work) : await workAndPrepare(desk, work, style);
+      const answer =
+        rule.do === 'expire' ? await expire(desk, work) : await workAndPrepare(desk, work, style);
+      return seen && isNo(answer) ? ((await lookedAgain(desk, work)) ?? answer) : answer;
     } catch (error) {
       fault = await faultOfBranch(desk, error);
     }
   }
+}
+
+const isNo = ({ reply }: Answer): boolean => reply?.type === 'VOTE' && reply.vote === 'NO';
+
+/** A handler may refuse because of what another copy has committed since that look. */
+async function lookedAgain(desk: Desk, work: WorkOf<'PREPARE'>): Promise<Answer | null> {
+  return knownAnswer(work, await desk.look(work.key));
 }
 
 /** The answer to a PREPARE that this database has dealt with before; null where work is called for. */

@@ -87,7 +87,9 @@ describe('two processes with the same PREPARE', () => {
       xa: {
         schema: amountSchema,
         work: {
-          one: () => (taken() ? Promise.reject(new Refused('TAKEN', 'the seat is taken')) : undefined),
+          async one() {
+            if (taken()) throw new Refused('TAKEN', 'the seat is taken');
+          },
         },
       },
     };

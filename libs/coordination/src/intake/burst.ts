@@ -12,8 +12,11 @@ const SHARE = 1 / 4;
 /** Weight of the last answer's time in the mean. */
 const WEIGHT = 1 / 16;
 
-/** So many requests share a write well enough: they wait for nobody. */
+/** So many requests share a write well enough: they wait for no caller. */
 const ENOUGH = 64;
+
+/** So many begin their write at once: what they have in common can hardly grow, and what waits behind them does. */
+const PLENTY = 500;
 
 /**
  * Says when a burst of requests is over, so that they share one write (D1) and travel together from there on.
@@ -48,7 +51,7 @@ export class Burst {
 
   /** Resolves when the burst is over. `size`: requests that wait. */
   async over(size: () => number): Promise<void> {
-    for (let before = 0, turns = 0; size() > before && size() < ENOUGH && turns < MAX_TURNS; turns += 1) {
+    for (let before = 0, turns = 0; size() > before && size() < PLENTY && turns < MAX_TURNS; turns += 1) {
       before = size();
       await this.pause(0);
     }

@@ -69,12 +69,13 @@ export class Burst {
   }
 
   private turnSpan(): void {
+    const nowMs = this.clock.nowMs();
     const spanMs = this.longestMs / 2;
-    const agoMs = this.clock.nowMs() - this.spanBeganMs;
+    const agoMs = nowMs - this.spanBeganMs;
     if (agoMs < spanMs) return;
     this.awayBefore = agoMs < 2 * spanMs ? this.away : 0;
     this.away = 0;
-    this.spanBeganMs += agoMs;
+    this.spanBeganMs = nowMs;
   }
 
   private pause(ms: number): Promise<void> {

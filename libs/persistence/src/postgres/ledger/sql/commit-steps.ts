@@ -11,7 +11,10 @@ export interface MovedRow {
   readonly gtxs: readonly string[] | null;
 }
 
-/** The attempts with the cell that is decided; from text, which costs half of what building it with functions does. */
+/**
+ * The attempts with the cell that is decided; from text, which costs half of what building it with functions does. It is taken out and
+ * added at the end: only the current attempt is ever decided, and it is the last one.
+ */
 const DECIDED = `CASE WHEN s.decision IS NULL THEN t.attempts ELSE (t.attempts - (s.decide_attempt - 1)) || (
         '[{"attempt":' || s.decide_attempt || ',"mode":' || (t.attempts -> (s.decide_attempt - 1) -> 'mode')::text ||
         ',"decision":"' || s.decision || '","reason":' || coalesce(to_json(s.reason)::text, 'null') ||

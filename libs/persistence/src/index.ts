@@ -9,7 +9,8 @@ export type {
   AuditEntry, LedgerAdmin, NewAuditEntry, Page, PageRequest, StoredDeadLetter, StoredTimelineEntry, TransactionFilter,
 } from './port/ledger-admin.js'; // prettier-ignore
 export type {
-  BranchEvidence, BranchKey, BranchRow, BranchStore, LocalTransaction, NewBranchRow, PreparedGid, RowMove, RowState,
+  Acceptance, BranchEvidence, BranchKey, BranchRow, BranchStore, DoneWork, HandlerStatement, LocalTransaction, NewBranchRow,
+  Opened, PreparedGid, RecordedWork, RowMove, RowState,
   StoreErrorCode,
 } from './port/branch-store.js'; // prettier-ignore
 export { StoreError } from './port/branch-store.js';
@@ -22,6 +23,7 @@ export { MemoryBranchStore } from './memory/branches/branch-store.js';
 export type { MemoryBranchStoreOptions, StoreVerb, VerbHook } from './memory/branches/branch-store.js';
 export { MemoryServer } from './memory/branches/server.js';
 export type { MemoryServerOptions, ServerWatcher } from './memory/branches/server.js';
+export type { MemoryStatement } from './memory/branches/local-transaction.js';
 export { MemoryClient, readBusiness } from './memory/branches/business-client.js';
 export { MemoryLedger } from './memory/ledger/memory-ledger.js';
 export type { LedgerGate, MemoryLedgerOptions } from './memory/ledger/memory-ledger.js';

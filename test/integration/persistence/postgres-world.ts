@@ -1,4 +1,9 @@
-import { createPostgresBranchStore, type BranchStore, type PostgresBranchStore } from '#persistence';
+import {
+  createPostgresBranchStore,
+  type BranchStore,
+  type HandlerStatement,
+  type PostgresBranchStore,
+} from '#persistence';
 import { silentLog } from '#observability';
 import type {
   BranchStoreWorld,
@@ -71,9 +76,7 @@ export class PostgresWorld implements BranchStoreWorld {
   }
 
   async put(client: unknown, key: string, value: string): Promise<void> {
-    const upsert =
-      'INSERT INTO business VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
-    await (client as PoolClient).query(upsert, [key, value]);
+    await (client as PoolClient).query(UPSERT_BUSINESS, [key, value]);
   }
 
   async get(client: unknown, key: string): Promise<string | null> {
@@ -83,6 +86,18 @@ export class PostgresWorld implements BranchStoreWorld {
 
   async failStatement(client: unknown): Promise<void> {
     await (client as PoolClient).query('SELECT 1 / 0');
+  }
+
+  writing(key: string, value: string): HandlerStatement {
+    return { name: 'writing', text: `${UPSERT_BUSINESS} RETURNING key`, values: [key, value] };
+  }
+
+  reading(key: string): HandlerStatement {
+    return { text: 'SELECT $1 AS key WHERE NOT EXISTS (SELECT FROM business WHERE key = $1)', values: [key] };
+  }
+
+  failing(): HandlerStatement {
+    return { text: 'SELECT 1 / 0', values: [] };
   }
 
   async read(key: string, database: DatabaseName = 'one'): Promise<string | null> {
@@ -110,4 +125,6 @@ export class PostgresWorld implements BranchStoreWorld {
   }
 }
 
+const UPSERT_BUSINESS =
+  'INSERT INTO business VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
 const SELECT_BUSINESS = 'SELECT value FROM business WHERE key = $1';

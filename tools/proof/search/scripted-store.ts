@@ -35,6 +35,12 @@ export function scriptedStore(script: Script): BranchStore {
   return {
     look: (keys, { gids }) => Promise.all(keys.map((key) => look(script, key, gids))),
     begin: async () => new ScriptedTransaction(script),
+    beginAccepting: async (rows) => {
+      const tx = new ScriptedTransaction(script);
+      return { tx, first: await tx.acceptRows(rows), answers: [] };
+    },
+    beginMoving: neverAsked,
+    beginRecording: neverAsked,
     commitPrepared: finish('commitPrepared'),
     rollbackPrepared: finish('rollbackPrepared'),
     ping: async () => undefined,
@@ -115,6 +121,10 @@ class ScriptedTransaction implements LocalTransaction {
     } finally {
       this.savepoints -= 1;
     }
+  }
+
+  async run(): Promise<readonly unknown[]> {
+    return neverAsked();
   }
 
   async prepare(gid: string): Promise<void> {

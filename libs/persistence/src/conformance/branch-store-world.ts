@@ -1,5 +1,5 @@
 import { formatGid, type Json } from '#protocol';
-import type { BranchKey, BranchStore, NewBranchRow } from '../port/branch-store.js';
+import type { BranchKey, BranchStore, HandlerStatement, NewBranchRow } from '../port/branch-store.js';
 
 /** What the suite needs of the place where stores live. One server with the databases `one` and `two`, both empty. */
 export interface BranchStoreWorld {
@@ -17,6 +17,10 @@ export interface BranchStoreWorld {
   get(client: unknown, key: string): Promise<string | null>;
   /** A statement that the server refuses. */
   failStatement(client: unknown): Promise<void>;
+  /** The same as handlers name them: `writing` and `reading` return one row, `{ key }`. */
+  writing(key: string, value: string): HandlerStatement;
+  reading(key: string): HandlerStatement;
+  failing(): HandlerStatement;
   /** What everybody sees. */
   read(key: string, database?: DatabaseName): Promise<string | null>;
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { branchStoreBatches } from './branch-store-batches.js';
 import { branchStoreLists } from './branch-store-lists.js';
 import { branchStoreLocks } from './branch-store-locks.js';
+import { branchStoreOpened } from './branch-store-opened.js';
 import { branchStorePrepared } from './branch-store-prepared.js';
 import { branchStoreSlots } from './branch-store-slots.js';
 import { branchStoreTransactions } from './branch-store-transactions.js';
@@ -23,6 +24,7 @@ export function branchStoreConformance(name: string, makeWorld: MakeWorld): void
 
       branchStoreTransactions(world);
       branchStoreBatches(world);
+      branchStoreOpened(world);
       branchStoreLocks(world);
       branchStorePrepared(world);
       branchStoreLists(world);

@@ -18,6 +18,18 @@ export interface BranchStore {
   look(keys: readonly BranchKey[], options: { gids: boolean }): Promise<readonly BranchEvidence[]>;
   /** Opens one local transaction on a connection of its own. */
   begin(): Promise<LocalTransaction>;
+  /**
+   * `begin`, `acceptRows` and then `statements`, in one round trip. The statements run whatever became of the rows: the caller rolls back
+   * where one of them was not fresh. When one throws, nothing is left open.
+   */
+  beginAccepting(
+    rows: readonly NewBranchRow[],
+    statements: readonly HandlerStatement[],
+  ): Promise<Opened<readonly Acceptance[]>>;
+  /** The same with `moveRows`, of keys that differ, for a caller who knows the rows: `first` says whether every one of them moved. */
+  beginMoving(moves: readonly RowMove[], statements: readonly HandlerStatement[]): Promise<Opened<boolean>>;
+  /** The same for xa: `begin`, the one statement of the handler, and then `recordWork`. */
+  beginRecording(row: DoneWork, statement: HandlerStatement): Promise<Opened<RecordedWork>>;
   /** COMMIT PREPARED. Throws StoreError BUSY (55000) → retry. */
   commitPrepared(gid: string): Promise<'done' | 'absent'>;
   /** ROLLBACK PREPARED. Same faults. */
@@ -96,6 +108,24 @@ export interface PreparedGid extends BranchKey {
 
 export type NewBranchRow = Omit<BranchRow, 'updatedAt' | 'ageMs'>;
 
+/** What became of a row that was to be accepted; only 'fresh' ones may do work. */
+export type Acceptance = 'fresh' | 'duplicate' | 'fenced';
+
+/** The row of what an xa handler did, and what became of it. */
+export type DoneWork = NewBranchRow & { readonly state: 'COMMITTED' };
+export type RecordedWork = 'COMMITTED' | 'READ_ONLY' | 'fenced';
+
+/** SQL that a handler only names: a query as pg takes it (postgres/), or a `MemoryStatement` (memory/). */
+export type HandlerStatement = unknown;
+
+/** A local transaction that was opened together with its first statements. */
+export interface Opened<T> {
+  readonly tx: LocalTransaction;
+  readonly first: T;
+  /** Rows of each handler's statement, in their order. */
+  readonly answers: readonly (readonly unknown[])[];
+}
+
 /**
  * One open local transaction, where the handler's business SQL runs too. Every verb takes and returns batches.
  * After any thrown StoreError the transaction is aborted.
@@ -107,8 +137,8 @@ export interface LocalTransaction {
   raiseFences(keys: readonly BranchKey[]): Promise<readonly boolean[]>;
   /** Plain INSERT; throws StoreError DUPLICATE when any exists (never ON CONFLICT DO NOTHING for xa [X]). */
   insertRows(rows: readonly NewBranchRow[]): Promise<void>;
-  /** tcc and saga fast path: fence + insert in one statement; per key what happened. Only 'fresh' ones may do work. */
-  acceptRows(rows: readonly NewBranchRow[]): Promise<readonly ('fresh' | 'duplicate' | 'fenced')[]>;
+  /** tcc and saga fast path: fence + insert in one statement; per key what happened. */
+  acceptRows(rows: readonly NewBranchRow[]): Promise<readonly Acceptance[]>;
   /** Moves rows that are in one of `from`; returns, per key, the row as it is now (null when absent) and whether this call moved it. One statement. */
   moveRows(
     moves: readonly RowMove[],
@@ -118,9 +148,9 @@ export interface LocalTransaction {
    * transaction before; `fenced`, and no row, where a higher fence stands. One statement; throws StoreError DUPLICATE as
    * {@link insertRows} does.
    */
-  recordWork(
-    row: NewBranchRow & { readonly state: 'COMMITTED' },
-  ): Promise<'COMMITTED' | 'READ_ONLY' | 'fenced'>;
+  recordWork(row: DoneWork): Promise<RecordedWork>;
+  /** Runs a handler's statement here; resolves to its rows. */
+  run(statement: HandlerStatement): Promise<readonly unknown[]>;
   /** PREPARE TRANSACTION; ends this handle. Throws StoreError SLOTS, DISABLED, DUPLICATE, or ABORTED when the tag was not PREPARE. */
   prepare(gid: string): Promise<void>;
   commit(): Promise<void>;

@@ -4,11 +4,19 @@ import { compareBranchKeys, fenceId } from '../../port/branch-key.js';
 import { ENDED_STATES } from '../../port/branch-states.js';
 import {
   StoreError,
+  type Acceptance,
   type BranchEvidence,
   type BranchKey,
   type BranchRow,
   type BranchStore,
+  type DoneWork,
+  type HandlerStatement,
+  type LocalTransaction,
+  type NewBranchRow,
+  type Opened,
   type PreparedGid,
+  type RecordedWork,
+  type RowMove,
 } from '../../port/branch-store.js';
 import type { MemoryDatabase } from './database.js';
 import { MemoryLocalTransaction } from './local-transaction.js';
@@ -112,6 +120,46 @@ export class MemoryBranchStore implements BranchStore {
       transaction.onEnd(() => this.open.delete(transaction));
       return new MemoryLocalTransaction(transaction, this);
     });
+  }
+
+  beginAccepting(
+    rows: readonly NewBranchRow[],
+    statements: readonly HandlerStatement[],
+  ): Promise<Opened<readonly Acceptance[]>> {
+    return this.beginWith((tx) => tx.acceptRows(rows), statements);
+  }
+
+  beginMoving(moves: readonly RowMove[], statements: readonly HandlerStatement[]): Promise<Opened<boolean>> {
+    return this.beginWith(async (tx) => (await tx.moveRows(moves)).every(({ moved }) => moved), statements);
+  }
+
+  beginRecording(row: DoneWork, statement: HandlerStatement): Promise<Opened<RecordedWork>> {
+    return this.opened(async (tx) => {
+      const answers = [await tx.run(statement)];
+      return { tx, first: await tx.recordWork(row), answers };
+    });
+  }
+
+  private beginWith<T>(
+    verb: (tx: LocalTransaction) => Promise<T>,
+    statements: readonly HandlerStatement[],
+  ): Promise<Opened<T>> {
+    return this.opened(async (tx) => {
+      const first = await verb(tx);
+      const answers: (readonly unknown[])[] = [];
+      for (const statement of statements) answers.push(await tx.run(statement));
+      return { tx, first, answers };
+    });
+  }
+
+  private async opened<T>(work: (tx: LocalTransaction) => Promise<Opened<T>>): Promise<Opened<T>> {
+    const tx = await this.begin();
+    try {
+      return await work(tx);
+    } catch (error) {
+      await tx.rollback();
+      throw error;
+    }
   }
 
   /** Called by the local transactions of this store. */

@@ -1,10 +1,14 @@
 import { branchId, compareBranchKeys, fenceId, highestPerFence } from '../../port/branch-key.js';
 import {
   StoreError,
+  type Acceptance,
   type BranchKey,
   type BranchRow,
+  type HandlerStatement,
   type LocalTransaction,
+  type DoneWork,
   type NewBranchRow,
+  type RecordedWork,
   type RowMove,
 } from '../../port/branch-store.js';
 import { MemoryClient } from './business-client.js';
@@ -20,6 +24,11 @@ import {
   type StoredRow,
 } from './tables.js';
 import type { MemoryTransaction } from './transaction.js';
+
+/** A handler's statement, here: does something to the business store, and returns rows. */
+export interface MemoryStatement {
+  run(client: MemoryClient): Promise<readonly unknown[]>;
+}
 
 /** What ends a local transaction, supplied by the store that opened it. */
 export interface Ending {
@@ -81,7 +90,7 @@ export class MemoryLocalTransaction implements LocalTransaction {
     return true;
   }
 
-  async acceptRows(rows: readonly NewBranchRow[]): Promise<readonly ('fresh' | 'duplicate' | 'fenced')[]> {
+  async acceptRows(rows: readonly NewBranchRow[]): Promise<readonly Acceptance[]> {
     const asked = highestPerFence(rows);
     const passed = await this.raise(asked);
     const fresh = new Set<string>();
@@ -117,12 +126,16 @@ export class MemoryLocalTransaction implements LocalTransaction {
     return true;
   }
 
-  async recordWork(row: NewBranchRow): Promise<'COMMITTED' | 'READ_ONLY' | 'fenced'> {
+  async recordWork(row: DoneWork): Promise<RecordedWork> {
     const state = this.transaction.wroteNothing ? 'READ_ONLY' : 'COMMITTED';
     const [raised] = await this.raiseFences([row]);
     if (!raised) return 'fenced';
     await this.insertRows([{ ...row, state }]);
     return state;
+  }
+
+  async run(statement: HandlerStatement): Promise<readonly unknown[]> {
+    return (statement as MemoryStatement).run(this.client);
   }
 
   prepare(gid: string): Promise<void> {

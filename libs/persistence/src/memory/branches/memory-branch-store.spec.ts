@@ -2,6 +2,7 @@ import { branchStoreConformance } from '../../conformance/branch-store.js';
 import type { BranchStoreWorld, OpenOptions } from '../../conformance/branch-store-world.js';
 import { MemoryBranchStore } from './branch-store.js';
 import { MemoryClient, readBusiness } from './business-client.js';
+import type { MemoryStatement } from './local-transaction.js';
 import { MemoryServer } from './server.js';
 import { StandingClock } from './standing-clock.fixture.js';
 
@@ -30,6 +31,19 @@ function makeWorld({ slots = 64 }: { slots?: number } = {}): BranchStoreWorld {
     put: (client, key, value) => clientOf(client).put(key, value),
     get: async (client, key) => ((await clientOf(client).get(key)) ?? null) as string | null,
     failStatement: (client) => clientOf(client).failStatement('syntax error'),
+    writing: (key, value): MemoryStatement => ({
+      run: async (client) => {
+        await client.put(key, value);
+        return [{ key }];
+      },
+    }),
+    reading: (key): MemoryStatement => ({
+      run: async (client) => {
+        await client.get(key);
+        return [{ key }];
+      },
+    }),
+    failing: (): MemoryStatement => ({ run: (client) => client.failStatement('syntax error') }),
     read: async (key, database = 'one') =>
       (readBusiness(server.database(database), key) ?? null) as string | null,
     prepareForeign: async (gid) => {

@@ -1,11 +1,9 @@
 import { branchId, fenceId, highestPerFence } from '../../port/branch-key.js';
-import type { BranchKey, NewBranchRow } from '../../port/branch-store.js';
+import type { Acceptance, BranchKey, NewBranchRow } from '../../port/branch-store.js';
 import { insertingRows } from './insert-rows.js';
 import { FENCE_UPSERT } from './raise-fences.js';
 import { columnsOf, INSERT_COLUMNS, UNNEST_ROWS } from './rows.js';
 import type { Run, Statement } from '../sessions/statement.js';
-
-export type Acceptance = 'fresh' | 'duplicate' | 'fenced';
 
 const INSERT = `INSERT INTO concordat.branch (${INSERT_COLUMNS}) SELECT ${INSERT_COLUMNS} FROM k`;
 
@@ -25,7 +23,7 @@ const INSERT = `INSERT INTO concordat.branch (${INSERT_COLUMNS}) SELECT ${INSERT
  * `(… IN (SELECT …)) IS TRUE` stays a hashed lookup whatever the planner believes of the sizes; as a join, the plan kept
  * for 10 rows compares each with each when 1,000 come.
  */
-const accept = (rows: readonly NewBranchRow[], asked: readonly NewBranchRow[]): Statement => ({
+export const accepting = (rows: readonly NewBranchRow[], asked: readonly NewBranchRow[]): Statement => ({
   name: 'concordat_accept_rows',
   text: `
     WITH k AS MATERIALIZED (SELECT * FROM ${UNNEST_ROWS}),
@@ -51,15 +49,23 @@ interface Passed extends Pick<BranchKey, 'gtx' | 'branch'> {
 }
 
 /** One row. null: every fence was raised and every row added, which is the rule and not worth two rows a branch. */
-interface AcceptedRow {
+export interface AcceptedRow {
   readonly passed: readonly Passed[] | null;
 }
 
 /** Per row what happened; of the same key twice in one batch only the first can be fresh, of two attempts only the higher. */
 export async function acceptRows(run: Run, rows: readonly NewBranchRow[]): Promise<Acceptance[]> {
   const asked = highestPerFence(rows);
-  const [answer] = (await insertingRows(() => run<AcceptedRow>(accept(rows, asked)))).rows;
-  const passed = answer!.passed;
+  const [answer] = (await insertingRows(() => run<AcceptedRow>(accepting(rows, asked)))).rows;
+  return acceptances(rows, asked, answer!);
+}
+
+/** What the answer to {@link accepting} says of each row. */
+export function acceptances(
+  rows: readonly NewBranchRow[],
+  asked: readonly NewBranchRow[],
+  { passed }: AcceptedRow,
+): Acceptance[] {
   return passed === null ? rows.map(() => 'fresh') : rows.map(acceptanceBy(asked, passed));
 }
 

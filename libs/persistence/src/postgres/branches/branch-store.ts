@@ -1,26 +1,50 @@
+import { highestPerFence } from '../../port/branch-key.js';
 import {
   StoreError,
+  type Acceptance,
   type BranchEvidence,
   type BranchKey,
   type BranchRow,
   type BranchStore,
+  type DoneWork,
+  type HandlerStatement,
+  type NewBranchRow,
+  type Opened,
   type PreparedGid,
+  type RecordedWork,
+  type RowMove,
 } from '../../port/branch-store.js';
+import { acceptances, accepting, type AcceptedRow } from './accept-rows.js';
 import { collectGarbage } from './collect-garbage.js';
 import { forget } from './forget.js';
+import { insertingRows } from './insert-rows.js';
 import { listRows, type RowFilter } from './list-rows.js';
 import { PostgresLocalTransaction } from './local-transaction.js';
 import { evidence, see } from './look.js';
+import { countingMoves, type CountedMoves } from './move-rows.js';
 import { OwnGids } from './own-gids.js';
 import { preparedGids, preparedOf } from './prepared-gids.js';
 import { preparedRows } from './prepared-rows.js';
+import { recording, type RecordedRow } from './record-work.js';
 import type { SessionPool } from '../sessions/session-pool.js';
 import { openSessions, type SessionOptions } from '../sessions/open-sessions.js';
-import type { Run } from '../sessions/statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 export interface PostgresBranchStoreOptions extends SessionOptions {
   /** Name of the participant: the scope of its gids. */
   readonly participant: string;
+}
+
+/** Read committed, whatever the database defaults to: a fence must be tested against what others have committed by now. */
+const BEGIN: Statement = {
+  name: 'concordat_begin',
+  text: 'BEGIN ISOLATION LEVEL READ COMMITTED',
+  values: [],
+};
+
+interface Begun {
+  readonly tx: PostgresLocalTransaction;
+  readonly results: readonly (readonly unknown[])[];
 }
 
 const UNKNOWN_GID = '42704';
@@ -57,13 +81,54 @@ export class PostgresBranchStore implements BranchStore {
   async begin(): Promise<PostgresLocalTransaction> {
     const session = await this.work.checkOut();
     try {
-      // Read committed, whatever the database defaults to: a fence must be tested against what others have committed by now.
-      await session.run('BEGIN ISOLATION LEVEL READ COMMITTED');
+      await session.run(BEGIN.text);
     } catch (error) {
       session.release(false);
       throw error;
     }
     return new PostgresLocalTransaction(session, this.gids);
+  }
+
+  async beginAccepting(
+    rows: readonly NewBranchRow[],
+    statements: readonly HandlerStatement[],
+  ): Promise<Opened<readonly Acceptance[]>> {
+    const asked = highestPerFence(rows);
+    const { tx, results } = await insertingRows(() =>
+      this.beginWith([accepting(rows, asked), ...(statements as Statement[])]),
+    );
+    const [accepted, ...answers] = results;
+    return { tx, first: acceptances(rows, asked, accepted![0] as AcceptedRow), answers };
+  }
+
+  async beginMoving(
+    moves: readonly RowMove[],
+    statements: readonly HandlerStatement[],
+  ): Promise<Opened<boolean>> {
+    const { tx, results } = await this.beginWith([countingMoves(moves), ...(statements as Statement[])]);
+    const [counted, ...answers] = results;
+    return { tx, first: (counted![0] as CountedMoves).moved === moves.length, answers };
+  }
+
+  async beginRecording(row: DoneWork, statement: HandlerStatement): Promise<Opened<RecordedWork>> {
+    const { tx, results } = await insertingRows(() =>
+      this.beginWith([statement as Statement, recording(row)]),
+    );
+    const [answer, recorded] = results;
+    return { tx, first: (recorded![0] as RecordedRow | undefined)?.state ?? 'fenced', answers: [answer!] };
+  }
+
+  /** Opens a local transaction with its first statements, in one round trip; the rows of each. */
+  private async beginWith(statements: readonly Statement[]): Promise<Begun> {
+    const session = await this.work.checkOut();
+    const tx = new PostgresLocalTransaction(session, this.gids);
+    try {
+      const [, ...results] = await session.runTogether([BEGIN, ...statements]);
+      return { tx, results: results.map(({ rows }) => rows as unknown[]) };
+    } catch (error) {
+      await tx.rollback();
+      throw error;
+    }
   }
 
   async commitPrepared(gid: string): Promise<'done' | 'absent'> {

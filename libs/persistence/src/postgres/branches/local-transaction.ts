@@ -1,19 +1,23 @@
 import type { PoolClient } from 'pg';
 import {
   StoreError,
+  type Acceptance,
   type BranchKey,
+  type HandlerStatement,
   type LocalTransaction,
+  type DoneWork,
   type NewBranchRow,
+  type RecordedWork,
   type RowMove,
 } from '../../port/branch-store.js';
-import { acceptRows, type Acceptance } from './accept-rows.js';
+import { acceptRows } from './accept-rows.js';
 import type { OwnGids } from './own-gids.js';
 import { insertRows } from './insert-rows.js';
 import { moveRows, type Moved } from './move-rows.js';
 import { raiseFences } from './raise-fences.js';
-import { recordWork, type RecordedWork } from './record-work.js';
+import { recordWork } from './record-work.js';
 import type { Session } from '../sessions/session.js';
-import type { Run } from '../sessions/statement.js';
+import type { Run, Statement } from '../sessions/statement.js';
 
 /**
  * One local transaction on one session.
@@ -33,26 +37,30 @@ export class PostgresLocalTransaction implements LocalTransaction {
     return this.session.client;
   }
 
-  private readonly run: Run = (statement) => this.session.run(statement);
+  private readonly own: Run = (statement) => this.session.run(statement);
 
   async raiseFences(keys: readonly BranchKey[]): Promise<readonly boolean[]> {
-    return keys.length === 0 ? [] : raiseFences(this.run, keys);
+    return keys.length === 0 ? [] : raiseFences(this.own, keys);
   }
 
   async insertRows(rows: readonly NewBranchRow[]): Promise<void> {
-    if (rows.length > 0) await insertRows(this.run, rows);
+    if (rows.length > 0) await insertRows(this.own, rows);
   }
 
   async acceptRows(rows: readonly NewBranchRow[]): Promise<readonly Acceptance[]> {
-    return rows.length === 0 ? [] : acceptRows(this.run, rows);
+    return rows.length === 0 ? [] : acceptRows(this.own, rows);
   }
 
   async moveRows(moves: readonly RowMove[]): Promise<readonly Moved[]> {
-    return moves.length === 0 ? [] : moveRows(this.run, moves);
+    return moves.length === 0 ? [] : moveRows(this.own, moves);
   }
 
-  recordWork(row: NewBranchRow): Promise<RecordedWork> {
-    return recordWork(this.run, row);
+  recordWork(row: DoneWork): Promise<RecordedWork> {
+    return recordWork(this.own, row);
+  }
+
+  async run(statement: HandlerStatement): Promise<readonly unknown[]> {
+    return (await this.session.run(statement as Statement)).rows;
   }
 
   async prepare(gid: string): Promise<void> {

@@ -11,19 +11,33 @@ export interface Moved {
 }
 
 /** The look-up is in a function of the schema, so that its plan is its own in a session whose planner belongs to the handlers. */
+const MOVED = `
+  FROM concordat.move_rows($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::json[], $8::bool[]) b`;
+
+const columnsOf = (moves: readonly RowMove[]): unknown[] => [
+  ...keyColumns(moves.map((m) => m.key)),
+  textArray(moves.map((m) => m.from.join(','))),
+  plainArray(moves.map((m) => m.to)),
+  jsonColumn(moves.map((m) => m.output)),
+  jsonColumn(moves.map((m) => m.error ?? undefined)),
+  plainArray(moves.map((m) => m.error === null)),
+];
+
 const move = (moves: readonly RowMove[]): Statement => ({
   name: 'concordat_move_rows',
-  text: `
-    SELECT ${UPDATED_ROW_COLUMNS}
-    FROM concordat.move_rows($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::json[], $8::bool[]) b`,
-  values: [
-    ...keyColumns(moves.map((m) => m.key)),
-    textArray(moves.map((m) => m.from.join(','))),
-    plainArray(moves.map((m) => m.to)),
-    jsonColumn(moves.map((m) => m.output)),
-    jsonColumn(moves.map((m) => m.error ?? undefined)),
-    plainArray(moves.map((m) => m.error === null)),
-  ],
+  text: `SELECT ${UPDATED_ROW_COLUMNS} ${MOVED}`,
+  values: columnsOf(moves),
+});
+
+export interface CountedMoves {
+  readonly moved: number;
+}
+
+/** The same for a caller who knows the rows. */
+export const countingMoves = (moves: readonly RowMove[]): Statement => ({
+  name: 'concordat_count_moves',
+  text: `SELECT count(*)::int AS moved ${MOVED}`,
+  values: columnsOf(firstOfEachKey(moves)),
 });
 
 /** Rows that did not move, read in a *new* statement: the old one's snapshot may be from before somebody else moved them. */

@@ -2,6 +2,7 @@ import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { StoreError } from '../../port/branch-store.js';
 import { toStoreError, type Doing } from './faults.js';
 import type { Statement } from './statement.js';
+import { runTogether } from './together.js';
 
 /** What pg puts into a notice, as far as it is read here. */
 interface Notice {
@@ -50,6 +51,16 @@ export class Session {
       return await this.client.query<R>(statement as Statement);
     } catch (error) {
       throw this.fault(error, doing);
+    }
+  }
+
+  /** The same for several that leave in one write: one wait for all of them. */
+  async runTogether(statements: readonly Statement[]): Promise<QueryResult[]> {
+    if (this.released) throw new StoreError('OTHER', 'the local transaction has ended', false, null);
+    try {
+      return await runTogether(this.client, statements);
+    } catch (error) {
+      throw this.fault(error, 'statement');
     }
   }
 

@@ -1,0 +1,105 @@
+/** Statements that leave in one write: what the server is sent, and what is left of a write that fails. */
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createPostgresBranchStore, type PostgresBranchStore } from '#persistence';
+import { silentLog } from '#observability';
+import type { PoolClient } from 'pg';
+import { anyGtx, keyOf, rowOf } from '../../../libs/persistence/src/conformance/branch-store-world.js';
+import { startParticipantServer, type ParticipantServer } from './participant-server.js';
+
+jest.setTimeout(60_000);
+
+let server: ParticipantServer;
+let branches: PostgresBranchStore;
+beforeAll(async () => {
+  server = await startParticipantServer(0);
+  const url = server.url('one', 'payments');
+  // One session for all of it: what one test left in it is what the next one finds.
+  branches = createPostgresBranchStore({
+    url,
+    participant: 'payments',
+    log: silentLog,
+    maxConnections: 1,
+  });
+});
+afterAll(async () => {
+  await branches?.close();
+  await server?.stop();
+});
+
+const freshRow = () => rowOf(keyOf(anyGtx()));
+const named = (text: string, ...values: unknown[]) => ({ name: 'mine', text, values });
+
+async function rowsOf(...statements: unknown[]): Promise<readonly (readonly unknown[])[]> {
+  const { tx, answers } = await branches.beginAccepting([freshRow()], statements);
+  await tx.commit();
+  return answers;
+}
+
+/** Writes to the socket of the one session while `work` runs. */
+async function writesOf(work: () => Promise<unknown>): Promise<number> {
+  const tx = await branches.begin();
+  const { stream } = (
+    tx.client as unknown as { connection: { stream: Record<'_write' | '_writev', () => void> } }
+  ).connection;
+  await tx.rollback();
+  const spies = [jest.spyOn(stream, '_write'), jest.spyOn(stream, '_writev')];
+  await work();
+  const count = spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+  for (const spy of spies) spy.mockRestore();
+  return count;
+}
+
+describe('statements that leave together', () => {
+  it('are one write, and COMMIT another', async () => {
+    await rowsOf(named('SELECT $1::int AS n', 1));
+    expect(await writesOf(() => rowsOf(named('SELECT $1::int AS n', 2)))).toBe(2);
+  });
+
+  it('answer each with its own rows, also where they return none', async () => {
+    const nothing = { text: 'SELECT 1 WHERE false', values: [] };
+    const writing = { text: 'CREATE TEMP TABLE IF NOT EXISTS t ()', values: [] };
+    expect(await rowsOf(named('SELECT $1::int AS n', 1), nothing, writing, nothing)).toEqual([
+      [{ n: 1 }],
+      [],
+      [],
+      [],
+    ]);
+  });
+
+  it('send parameters as queries of pg do', async () => {
+    const text = 'SELECT $1::json AS j, $2::int[] AS a, $3::text AS t, $4::bytea AS b';
+    const values = [{ a: 1 }, [1, null, 3], null, Buffer.from('x')];
+    expect(await rowsOf({ text, values })).toEqual([
+      [{ j: { a: 1 }, a: [1, null, 3], t: null, b: Buffer.from('x') }],
+    ]);
+  });
+
+  it('of one name may change their text, and share it with a query of a handler', async () => {
+    expect(await rowsOf(named('SELECT $1::int AS n', 1))).toEqual([[{ n: 1 }]]);
+    expect(await rowsOf(named('SELECT $1::int + 1 AS n', 1))).toEqual([[{ n: 2 }]]);
+    const tx = await branches.begin();
+    const { rows } = await (tx.client as PoolClient).query(named('SELECT $1::int + 2 AS n', 1));
+    await tx.rollback();
+    expect(rows).toEqual([{ n: 3 }]);
+    expect(await rowsOf(named('SELECT $1::int AS n', 1))).toEqual([[{ n: 1 }]]);
+  });
+
+  it('leave the session as it was where one of them fails, parsed for the first time or not', async () => {
+    const first = { name: 'first', text: 'SELECT $1::int AS first', values: [1] };
+    const failing = { name: 'fails', text: 'SELECT 1 / $1::int AS n', values: [0] };
+    for (const times of [1, 2]) {
+      await expect(rowsOf(first, failing)).rejects.toThrow(/division by zero/);
+      expect(await rowsOf(first, { ...failing, values: [times] })).toEqual([
+        [{ first: 1 }],
+        [{ n: times === 1 ? 1 : 0 }],
+      ]);
+    }
+  });
+
+  it('are not sent where a value cannot be', async () => {
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    await expect(rowsOf({ text: 'SELECT $1::json', values: [circular] })).rejects.toThrow(/circular/);
+    expect(await rowsOf({ text: 'SELECT 1 AS n', values: [] })).toEqual([[{ n: 1 }]]);
+  });
+});

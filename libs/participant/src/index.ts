@@ -7,10 +7,10 @@ export { ParticipantError } from './errors.js';
 export type { ParticipantErrorCode } from './errors.js';
 export { ReadOnly, Refused } from './operations/refused.js';
 export type { BatchResult, HandlerResult } from './operations/refused.js';
-export type { BranchContext, EntityManagerFactory } from './operations/branch-context.js';
+export type { BranchContext, EntityManagerFactory, StatementContext } from './operations/branch-context.js';
 export { defineOperation } from './operations/operation.js';
 export type {
-  BatchStep, OperationDefinition, SagaStyle, SingleStep, Step, TccStyle, XaStyle,
+  BatchStep, NamedStatement, OperationDefinition, SagaStyle, SingleStep, StatementStep, Step, TccStyle, XaStyle,
 } from './operations/operation.js'; // prettier-ignore
 export type { BranchPage, BranchQuery, ListedBranch } from './runtime/branch-list.js';
 export { createOutsideFinisher } from './executors/finish-outside.js';

@@ -11,10 +11,10 @@ import {
   xaOperation,
   action,
 } from './fixtures/participant.fixture.js';
-import type { OperationDefinition } from './operations/operation.js';
+import type { OperationDefinition, SingleStep } from './operations/operation.js';
 import { ReadOnly, Refused } from './operations/refused.js';
 
-const xaOf = (one: NonNullable<OperationDefinition['xa']>['work']['one']): OperationDefinition => ({
+const xaOf = (one: SingleStep<unknown>['one']): OperationDefinition => ({
   name: 'charge',
   xa: { schema: amountSchema, work: { one } },
 });

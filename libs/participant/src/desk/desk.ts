@@ -2,6 +2,7 @@ import type { Clock, FaultPoint, FaultPoints, Log, Metrics } from '#observabilit
 import type { BranchEvidence, BranchKey, BranchStore } from '#persistence';
 import type { Catalog } from '../operations/catalog.js';
 import type { EntityManagerFactory } from '../operations/branch-context.js';
+import type { KeptBranches } from './kept.js';
 
 /** What every executor works with. */
 export interface Desk {
@@ -13,6 +14,7 @@ export interface Desk {
   readonly metrics: Metrics;
   readonly faults: FaultPoints;
   readonly entityManager: EntityManagerFactory | null;
+  readonly kept: KeptBranches;
   /** Rows, fence and (where xa is used) gid of one branch; looks of the same moment share their statements. */
   look(key: BranchKey): Promise<BranchEvidence>;
   /** The same without gids. */

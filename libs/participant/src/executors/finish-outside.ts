@@ -3,6 +3,7 @@ import type { Clock, Log, Metrics } from '#observability';
 import type { AckState, Decision } from '#protocol';
 import type { BranchEvidence, BranchKey, BranchStore } from '#persistence';
 import type { Desk } from '../desk/desk.js';
+import { KeptBranches } from '../desk/kept.js';
 import { isWork, workOf } from '../desk/work.js';
 import type { WorkOf } from '../desk/work.js';
 import type { Catalog } from '../operations/catalog.js';
@@ -64,6 +65,7 @@ function outsideDesk({ participant, store, clock, log, metrics }: OutsideFinishe
     // The participant's points belong to its own process.
     faults: noFaultPoints,
     entityManager: null,
+    kept: new KeptBranches(),
     look: (key) => look(key, true),
     lookRow: (key) => look(key, false),
   };

@@ -2,13 +2,13 @@ import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 import type { Log } from '#observability';
 import type { BranchFault, Json } from '#protocol';
-import type { BranchKey, LocalTransaction } from '#persistence';
+import type { BranchKey, HandlerStatement, LocalTransaction } from '#persistence';
 import { isJsonPayload } from '#wire';
 import type { Desk } from '../desk/desk.js';
 import { ParticipantError } from '../errors.js';
-import type { BranchContext } from '../operations/branch-context.js';
-import { isBatch } from '../operations/operation.js';
-import type { BatchStep, SingleStep, Step } from '../operations/operation.js';
+import type { BranchContext, StatementContext } from '../operations/branch-context.js';
+import { isBatch, isStatement } from '../operations/operation.js';
+import type { BatchStep, SingleStep, StatementStep, Step } from '../operations/operation.js';
 import { ReadOnly, Refused } from '../operations/refused.js';
 import type { BatchResult, HandlerResult } from '../operations/refused.js';
 
@@ -43,19 +43,75 @@ export async function judge(
 ): Promise<readonly Verdict[]> {
   const verdicts = new Map<Call, Verdict>();
   for (const [step, group] of groupedByStep(calls)) {
-    const found = isBatch(step)
-      ? await judgeBatch(desk, tx, step, group)
-      : await judgeEach(desk, tx, step, group);
+    const found = await judgeGroup(desk, tx, step, group);
     group.forEach((call, index) => verdicts.set(call, found[index]!));
   }
   return calls.map((call) => verdicts.get(call)!);
 }
 
+async function judgeGroup(
+  desk: Desk,
+  tx: LocalTransaction,
+  step: Step<unknown>,
+  calls: readonly Call[],
+): Promise<readonly Verdict[]> {
+  if (!isBatch(step)) return judgeEach(desk, tx, step, calls);
+  if (!isStatement(step)) return judgeBatch(desk, tx, step, calls);
+  const asked = askOf(desk, step, calls);
+  return asked.verdicts(await tx.run(asked.statement));
+}
+
+/** What calls of one step want to run, and how its rows are read. */
+interface Ask {
+  readonly statement: HandlerStatement;
+  verdicts(rows: readonly unknown[]): readonly Verdict[];
+}
+
+function askOf(desk: Desk, step: StatementStep<unknown>, calls: readonly Call[]): Ask {
+  const statement = step.statement(calls.map((call) => statementContextFor(desk, call)));
+  return { statement, verdicts: (rows) => verdictsOf(calls, statement.results?.(rows)) };
+}
+
+/** SQL of handlers that goes along with our own, before anything is known of the branches. */
+export interface Along {
+  readonly statements: readonly HandlerStatement[];
+  /** In the order of the calls. */
+  verdicts(answers: readonly (readonly unknown[])[]): readonly Verdict[];
+}
+
+/** null where nothing is to run, or a handler wants the open transaction: then all of them are called once it is there. */
+export function along(desk: Desk, calls: readonly Call[]): Along | null {
+  if (calls.length === 0) return null;
+  const asks: [readonly Call[], Ask][] = [];
+  for (const [step, group] of groupedByStep(calls)) {
+    if (!isStatement(step)) return null;
+    asks.push([group, askOf(desk, step, group)]);
+  }
+  return {
+    statements: asks.map(([, { statement }]) => statement),
+    verdicts: (answers) => {
+      const verdicts = new Map<Call, Verdict>();
+      asks.forEach(([group, ask], at) => {
+        const found = ask.verdicts(answers[at]!);
+        group.forEach((call, index) => verdicts.set(call, found[index]!));
+      });
+      return calls.map((call) => verdicts.get(call)!);
+    },
+  };
+}
+
 /** The same for handlers that may not refuse any more: confirm, cancel, compensate. */
 export async function carryOut(desk: Desk, tx: LocalTransaction, calls: readonly Call[]): Promise<void> {
-  const verdicts = await judge(desk, tx, calls).catch((error: unknown) => {
-    throw error instanceof Refused ? mayNotRefuse(calls[0]!, faultOfRefusal(error)) : error;
-  });
+  noneRefused(
+    calls,
+    await judge(desk, tx, calls).catch((error: unknown) => {
+      throw error instanceof Refused ? mayNotRefuse(calls[0]!, faultOfRefusal(error)) : error;
+    }),
+  );
+}
+
+/** @throws Error for a handler that refused although it may not any more */
+export function noneRefused(calls: readonly Call[], verdicts: readonly Verdict[]): void {
   verdicts.forEach(({ refused }, index) => {
     if (refused) throw mayNotRefuse(calls[index]!, refused);
   });
@@ -63,16 +119,6 @@ export async function carryOut(desk: Desk, tx: LocalTransaction, calls: readonly
 
 function mayNotRefuse({ operation }: Call, { code, message }: BranchFault): Error {
   return new Error(`${operation}: confirm, cancel and compensate may not refuse (${code}: ${message})`);
-}
-
-/** One handler; a refusal is its verdict: the caller rolls everything back then. */
-export async function judgeAlone(
-  desk: Desk,
-  tx: LocalTransaction,
-  step: SingleStep<unknown>,
-  call: Call,
-): Promise<Verdict> {
-  return asVerdict(() => step.one(contextFor(desk, tx, call)));
 }
 
 function groupedByStep(calls: readonly Call[]): ReadonlyMap<Step<unknown>, readonly Call[]> {
@@ -103,22 +149,16 @@ async function judgeBatch(
   calls: readonly Call[],
 ): Promise<Verdict[]> {
   const contexts = calls.map((call) => contextFor(desk, tx, call));
-  const results = await step.batch(contexts, tx.client);
+  return verdictsOf(calls, await step.batch(contexts, tx.client));
+}
+
+function verdictsOf(calls: readonly Call[], results: readonly BatchResult[] | undefined | void): Verdict[] {
   if (results && results.length !== calls.length) {
     throw new Error(
       `${calls[0]!.operation}: a batch handler returned ${results.length} results for ${calls.length} branches`,
     );
   }
   return calls.map((_, index) => verdictOf(results?.[index]));
-}
-
-async function asVerdict(run: () => Promise<HandlerResult | BatchResult>): Promise<Verdict> {
-  try {
-    return verdictOf(await run());
-  } catch (error) {
-    if (error instanceof Refused) return verdictOf(error);
-    throw error;
-  }
 }
 
 export const faultOfRefusal = ({ code, message }: Refused): BranchFault => ({ code, message });
@@ -143,13 +183,18 @@ function checkedOutput(output: unknown): Json {
 }
 
 function contextFor(desk: Desk, tx: LocalTransaction, call: Call): BranchContext {
-  const { gtx, attempt, branch } = call.key;
   let manager: EntityManager | null = null;
+  return Object.assign(statementContextFor(desk, call), {
+    client: tx.client as ClientBase,
+    entityManager: () => (manager ??= managerOf(desk, tx)),
+  });
+}
+
+function statementContextFor(desk: Desk, call: Call): StatementContext {
+  const { gtx, attempt, branch } = call.key;
   let log: Log | null = null;
   return {
     ...{ gtx, attempt, branch, operation: call.operation, payload: call.payload, output: call.output },
-    client: tx.client as ClientBase,
-    entityManager: () => (manager ??= managerOf(desk, tx)),
     get budgetLeftMs() {
       return Math.max(0, call.deadlineMs - desk.clock.nowMs());
     },

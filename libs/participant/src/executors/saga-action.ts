@@ -17,10 +17,10 @@ import { faultOfBranch, looksAgain, noOfFault } from '../desk/fault.js';
 import type { Answer, Work, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
 import { Refused } from '../operations/refused.js';
-import { carryOut, faultOfRefusal, judge } from './judge.js';
-import type { Call, Verdict } from './judge.js';
+import { along, carryOut, faultOfRefusal, judge } from './judge.js';
+import type { Along, Call, Verdict } from './judge.js';
 import type { Executor } from './one-by-one.js';
-import { earlierKeys, inTransaction, rowFor } from './transaction.js';
+import { earlierKeys, ending, rowFor } from './transaction.js';
 import { rollbackEarlier } from './xa-decide.js';
 
 type Action = WorkOf<'ACTION'>;
@@ -74,28 +74,55 @@ async function actOnce(
   // TLA+: ActionDone, ActionFailed, RepeatResult; XaBranch!ActionFence, XaBranch!ActionHandler, XaBranch!ActionCommit
   if (desk.catalog.usesXa) await rollbackEarlier(desk, works);
   const plans = works.map((work) => (refused ? planRefused(work, refused) : planOf(desk, work)));
-  const fresh = new Map<Work, Answer>();
-  await inTransaction(desk, async (tx) => {
-    const accepted = await tx.acceptRows(plans.map(rowOf));
-    const accepts = plans.filter((_, index) => accepted[index] === 'fresh');
+  // What an earlier attempt reserved is given back before the handler runs.
+  const sent = works.some(({ key }) => key.attempt > 1) ? null : along(desk, callsOf(plans));
+  const fresh = (sent && (await actedAtOnce(desk, plans, sent))) ?? (await actInTurn(desk, plans));
+  return Promise.all(works.map(async (work) => fresh.get(work) ?? repeatResult(desk, work)));
+}
+
+const callsOf = (plans: readonly Plan[]): Call[] => plans.flatMap(({ call }) => call ?? []);
+
+/** Results of the steps that were taken here; the others were dealt with before. */
+type Results = ReadonlyMap<Work, Answer>;
+
+/** Rows and the handlers' SQL in one message. null: SQL ran for a step that was dealt with before, so nothing of it may stay. */
+async function actedAtOnce(desk: Desk, plans: readonly Plan[], sent: Along): Promise<Results | null> {
+  const { tx, first, answers } = await desk.store.beginAccepting(plans.map(rowOf), sent.statements);
+  return ending(tx, async () => {
+    if (first.some((acceptance) => acceptance !== 'fresh')) return null;
+    return committed(desk, tx, plans, sent.verdicts(answers));
+  });
+}
+
+/** Handlers are called for what was accepted. */
+async function actInTurn(desk: Desk, plans: readonly Plan[]): Promise<Results> {
+  const { tx, first } = await desk.store.beginAccepting(plans.map(rowOf), []);
+  return ending(tx, async () => {
+    const accepts = plans.filter((_, index) => first[index] === 'fresh');
     await cancelEarlier(
       desk,
       tx,
       accepts.map(({ work }) => work),
     );
-    const acting = accepts.filter(({ call }) => call);
-    const verdicts = await judge(
-      desk,
-      tx,
-      acting.map(({ call }) => call!),
-    );
-    await correct(tx, acting, verdicts);
-    await tx.commit();
-    await reach(desk, 'S1', accepts.length);
-    for (const { work, refuse } of accepts) if (refuse) fresh.set(work, failed(work, refuse));
-    acting.forEach(({ work }, index) => fresh.set(work, resultOf(work, verdicts[index]!)));
+    return committed(desk, tx, accepts, await judge(desk, tx, callsOf(accepts)));
   });
-  return Promise.all(works.map(async (work) => fresh.get(work) ?? repeatResult(desk, work)));
+}
+
+/** @param verdicts on the accepted steps whose handler was called, in their order */
+async function committed(
+  desk: Desk,
+  tx: LocalTransaction,
+  accepts: readonly Plan[],
+  verdicts: readonly Verdict[],
+): Promise<Results> {
+  const acting = accepts.filter(({ call }) => call);
+  await correct(tx, acting, verdicts);
+  await tx.commit();
+  await reach(desk, 'S1', accepts.length);
+  const results = new Map<Work, Answer>();
+  for (const { work, refuse } of accepts) if (refuse) results.set(work, failed(work, refuse));
+  acting.forEach(({ work }, index) => results.set(work, resultOf(work, verdicts[index]!)));
+  return results;
 }
 
 /** @throws NotStored for a step that must succeed in the end */

@@ -5,14 +5,15 @@ import { ack, silent } from '../desk/answers.js';
 import { MAX_TRIES, reach } from '../desk/desk.js';
 import type { Desk } from '../desk/desk.js';
 import { faultOfBranch, looksAgain } from '../desk/fault.js';
+import type { KeptBranch } from '../desk/kept.js';
 import { isWork } from '../desk/work.js';
 import type { Answer, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
 import type { Call } from './judge.js';
-import { carryOut } from './judge.js';
+import { along, carryOut, noneRefused } from './judge.js';
 import { logUnfinished, type Executor } from './one-by-one.js';
 import { lost, settledAnswer } from './seen.js';
-import { inTransaction, rowFor } from './transaction.js';
+import { ending, inTransaction, rowFor } from './transaction.js';
 
 type Decided = WorkOf<'COMMIT' | 'ABORT'>;
 
@@ -37,6 +38,37 @@ async function decideOne(desk: Desk, work: Decided): Promise<Answer> {
 
 async function decideOnce(desk: Desk, works: readonly Decided[]): Promise<readonly Answer[]> {
   // TLA+: Commit, Abort
+  const known = keptOf(desk, works);
+  return (known && (await decideKept(desk, works, known))) ?? (await decideByRows(desk, works));
+}
+
+/** null unless this process prepared all of them, and no key comes twice. */
+function keptOf(desk: Desk, works: readonly Decided[]): readonly KeptBranch[] | null {
+  const kept = works.map(({ key }) => desk.kept.get(key));
+  for (const { key } of works) desk.kept.drop(key);
+  return kept.every((branch) => branch !== null) && new Set(kept).size === works.length ? kept : null;
+}
+
+/** Rows and the handlers' SQL in one message. null: a row did not move, or a handler wants the transaction; nothing has happened. */
+async function decideKept(
+  desk: Desk,
+  works: readonly Decided[],
+  kept: readonly KeptBranch[],
+): Promise<readonly Answer[] | null> {
+  const calls = works.map((work, index) => callOf(desk, work, kept[index]!));
+  const sent = along(desk, calls);
+  if (!sent) return null;
+  const { tx, first: moved, answers } = await desk.store.beginMoving(works.map(moveOf), sent.statements);
+  return ending(tx, async () => {
+    if (!moved) return null;
+    noneRefused(calls, sent.verdicts(answers));
+    await tx.commit();
+    await reach(desk, 'P6', works.filter((work) => isWork(work, 'COMMIT')).length);
+    return works.map((work, index) => ack(work, moveOf(work).to, kept[index]!.output));
+  });
+}
+
+async function decideByRows(desk: Desk, works: readonly Decided[]): Promise<readonly Answer[]> {
   return inTransaction(desk, async (tx) => {
     const moves = await tx.moveRows(works.map(moveOf));
     const finished = works.filter((_, index) => moves[index]!.moved);
@@ -55,7 +87,7 @@ async function decideOnce(desk: Desk, works: readonly Decided[]): Promise<readon
   });
 }
 
-function moveOf({ key, command: { type } }: Decided): RowMove {
+function moveOf({ key, command: { type } }: Decided): RowMove & { readonly to: 'COMMITTED' | 'ABORTED' } {
   const to = type === 'COMMIT' ? BranchRowState.Committed : BranchRowState.Aborted;
   return { key, from: movableFrom(type, to), to };
 }
@@ -70,7 +102,7 @@ async function plantMissing(tx: LocalTransaction, works: readonly Decided[]): Pr
 }
 
 /** Throws for a row whose operation is gone: its branch cannot be finished by this build. */
-function callOf(desk: Desk, work: Decided, row: BranchRow): Call {
+function callOf(desk: Desk, work: Decided, row: KeptBranch): Call {
   const style = row.operation === null ? undefined : desk.catalog.find(row.operation)?.tcc;
   if (!style)
     throw new Error(
@@ -81,7 +113,7 @@ function callOf(desk: Desk, work: Decided, row: BranchRow): Call {
     throw new Error(`the payload of a prepared branch no longer fits its schema: ${parsed.message}`);
   const step = work.command.type === 'COMMIT' ? style.confirm : style.cancel;
   return {
-    key: row,
+    key: work.key,
     operation: row.operation!,
     step,
     payload: parsed.payload,

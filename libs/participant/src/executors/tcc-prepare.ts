@@ -9,11 +9,11 @@ import { faultOfBranch, looksAgain, noOfFault } from '../desk/fault.js';
 import type { Answer, Work, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
 import { Refused } from '../operations/refused.js';
-import type { Call, Verdict } from './judge.js';
-import { faultOfRefusal, judge } from './judge.js';
+import type { Along, Call, Verdict } from './judge.js';
+import { along, faultOfRefusal, judge } from './judge.js';
 import type { Executor } from './one-by-one.js';
 import { budgetSpent, repeated, seenOf } from './seen.js';
-import { inTransaction, rowFor } from './transaction.js';
+import { ending, rowFor } from './transaction.js';
 
 /** A PREPARE before its local transaction: a handler to call, or a NO that is known already. Both leave a row. */
 interface Plan {
@@ -54,28 +54,77 @@ async function prepareOnce(
 ): Promise<readonly Answer[]> {
   // TLA+: PrepareYes, PrepareExpired
   const plans = works.map((work) => (refused ? planRefused(work, refused) : planOf(desk, work)));
-  const fresh = new Map<Work, Answer>();
-  await inTransaction(desk, async (tx) => {
-    const accepted = await tx.acceptRows(plans.map(rowOf));
-    const accepts = plans.filter((_, index) => accepted[index] === 'fresh');
-    const tried = accepts.filter(({ call }) => call);
-    await reach(desk, 'P1', tried.length);
-    const verdicts = await judge(
-      desk,
-      tx,
-      tried.map(({ call }) => call!),
-    );
-    await correct(
-      tx,
-      tried.map(({ work }, index) => [work, verdicts[index]!]),
-    );
-    await reach(desk, 'P2', accepts.length);
-    await tx.commit();
-    await reach(desk, 'P3', accepts.length);
-    for (const { work, refuse } of accepts) if (refuse) fresh.set(work, no(work, refuse));
-    tried.forEach(({ work }, index) => fresh.set(work, voteOf(work, verdicts[index]!)));
-  });
+  const sent = along(desk, callsOf(plans));
+  const fresh = (sent && (await preparedAtOnce(desk, plans, sent))) ?? (await prepareInTurn(desk, plans));
   return Promise.all(works.map(async (work) => fresh.get(work) ?? repeatVote(desk, work)));
+}
+
+const callsOf = (plans: readonly Plan[]): Call[] => plans.flatMap(({ call }) => call ?? []);
+
+/** Votes of the branches that were prepared here; the others were dealt with before. */
+type Votes = ReadonlyMap<Work, Answer>;
+
+/** Rows and the handlers' SQL in one message. null: SQL ran for a branch that was dealt with before, so nothing of it may stay. */
+async function preparedAtOnce(desk: Desk, plans: readonly Plan[], sent: Along): Promise<Votes | null> {
+  const { tx, first, answers } = await desk.store.beginAccepting(plans.map(rowOf), sent.statements);
+  return ending(tx, async () => {
+    const accepts = plans.filter((_, index) => first[index] === 'fresh');
+    if (accepts.length < plans.length) return null;
+    await reach(desk, 'P1', callsOf(plans).length);
+    const verdicts = sent.verdicts(answers);
+    const votes = await committed(desk, tx, plans, verdicts);
+    keepPrepared(
+      desk,
+      plans.filter(({ call }) => call),
+      verdicts,
+    );
+    return votes;
+  });
+}
+
+/** What COMMIT and ABORT will want to know of these branches. */
+function keepPrepared(desk: Desk, tried: readonly Plan[], verdicts: readonly Verdict[]): void {
+  tried.forEach(({ work: { key, command } }, index) => {
+    const verdict = verdicts[index]!;
+    if (verdict.refused || verdict.readOnly) return;
+    desk.kept.keep(key, {
+      operation: command.operation,
+      payload: command.payload,
+      output: verdict.output,
+    });
+  });
+}
+
+/** Handlers are called for what was accepted. */
+async function prepareInTurn(desk: Desk, plans: readonly Plan[]): Promise<Votes> {
+  const { tx, first } = await desk.store.beginAccepting(plans.map(rowOf), []);
+  return ending(tx, async () => {
+    const accepts = plans.filter((_, index) => first[index] === 'fresh');
+    const calls = callsOf(accepts);
+    await reach(desk, 'P1', calls.length);
+    return committed(desk, tx, accepts, await judge(desk, tx, calls));
+  });
+}
+
+/** @param verdicts on the accepted branches whose handler was called, in their order */
+async function committed(
+  desk: Desk,
+  tx: LocalTransaction,
+  accepts: readonly Plan[],
+  verdicts: readonly Verdict[],
+): Promise<Votes> {
+  const tried = accepts.filter(({ call }) => call);
+  await correct(
+    tx,
+    tried.map(({ work }, index) => [work, verdicts[index]!]),
+  );
+  await reach(desk, 'P2', accepts.length);
+  await tx.commit();
+  await reach(desk, 'P3', accepts.length);
+  const votes = new Map<Work, Answer>();
+  for (const { work, refuse } of accepts) if (refuse) votes.set(work, no(work, refuse));
+  tried.forEach(({ work }, index) => votes.set(work, voteOf(work, verdicts[index]!)));
+  return votes;
 }
 
 /** A duplicate or a fenced one: the row says what was voted. */

@@ -6,8 +6,13 @@ import type { Work } from '../desk/work.js';
 /** Runs `work` in one local transaction; whatever it did not commit or prepare is rolled back. */
 export async function inTransaction<T>(desk: Desk, work: (tx: LocalTransaction) => Promise<T>): Promise<T> {
   const tx = await desk.store.begin();
+  return ending(tx, () => work(tx));
+}
+
+/** The same in a local transaction that is open. */
+export async function ending<T>(tx: LocalTransaction, work: () => Promise<T>): Promise<T> {
   try {
-    return await work(tx);
+    return await work();
   } finally {
     // Does nothing after commit or prepare.
     await tx.rollback();

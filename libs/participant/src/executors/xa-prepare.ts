@@ -1,4 +1,5 @@
-import type { BranchEvidence } from '#persistence';
+import type { BranchEvidence, DoneWork, LocalTransaction, RecordedWork } from '#persistence';
+import type { BranchFault, Json } from '#protocol';
 import { BranchRowState, NoCode, formatGid, plainNo, prepareRule, storedNo } from '#protocol';
 import { no, yes } from '../desk/answers.js';
 import { MAX_TRIES, reach } from '../desk/desk.js';
@@ -8,9 +9,12 @@ import type { Fault } from '../desk/fault.js';
 import type { Answer, Work, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
 import type { XaStyle } from '../operations/operation.js';
-import { judgeAlone } from './judge.js';
+import { isStatement } from '../operations/operation.js';
+import { Refused } from '../operations/refused.js';
+import type { Call } from './judge.js';
+import { along, faultOfRefusal, judge } from './judge.js';
 import { budgetSpent, repeated, seenOf } from './seen.js';
-import { inTransaction, rowFor } from './transaction.js';
+import { ending, inTransaction, rowFor } from './transaction.js';
 
 /**
  * PREPARE by PREPARE TRANSACTION (protocol.md §6). Order, each step checked by model/xa_model.py:
@@ -62,28 +66,65 @@ async function workAndPrepare(desk: Desk, work: WorkOf<'PREPARE'>, style: XaStyl
   await reach(desk, 'P1');
   const parsed = parsePayload(style.schema, payload);
   if (!parsed.ok) return no(work, plainNo(NoCode.InvalidPayload, parsed.message));
-  return inTransaction(desk, async (tx) => {
-    const call = {
-      key: work.key,
-      operation,
-      step: style.work,
-      payload: parsed.payload,
-      output: null,
-      deadlineMs: work.deadlineMs,
-    };
-    const verdict = await judgeAlone(desk, tx, style.work, call);
-    if (verdict.refused) return no(work, { code: NoCode.Refused, fault: verdict.refused });
+  const call = {
+    key: work.key,
+    operation,
+    step: style.work,
+    payload: parsed.payload,
+    output: null,
+    deadlineMs: work.deadlineMs,
+  };
+  try {
+    return await (isStatement(style.work) ? workAtOnce(desk, work, call) : workInTurn(desk, work, call));
+  } catch (error) {
+    if (error instanceof Refused) return refusedBy(work, faultOfRefusal(error));
+    throw error;
+  }
+}
+
+const refusedBy = (work: Work, fault: BranchFault): Answer => no(work, { code: NoCode.Refused, fault });
+
+/** The handler's SQL and the row of what it did, in one message. */
+async function workAtOnce(desk: Desk, work: WorkOf<'PREPARE'>, call: Call): Promise<Answer> {
+  const { statements, verdicts } = along(desk, [call])!;
+  const { tx, first, answers } = await desk.store.beginRecording(rowOf(work, null), statements[0]);
+  return ending(tx, async () => {
+    const verdict = verdicts(answers)[0]!;
+    if (verdict.refused) return refusedBy(work, verdict.refused);
     const { output } = verdict;
-    const state = BranchRowState.Committed;
-    const recorded = await tx.recordWork({ ...rowFor(work, 'xa', state, { operation, output }), state });
-    if (recorded === 'fenced')
-      return no(work, plainNo(NoCode.Fenced, 'a later attempt of this branch ran here'));
-    await reach(desk, 'P2');
-    const readOnly = recorded === BranchRowState.ReadOnly;
-    await (readOnly ? tx.commit() : tx.prepare(gidOf(desk, work)));
-    await reach(desk, 'P3');
-    return yes(work, readOnly ? 'READ_ONLY' : 'YES', output);
+    if (output !== null && first !== 'fenced')
+      await tx.moveRows([{ key: work.key, from: [first], to: first, output }]);
+    return prepared(desk, tx, work, output, first);
   });
+}
+
+async function workInTurn(desk: Desk, work: WorkOf<'PREPARE'>, call: Call): Promise<Answer> {
+  return inTransaction(desk, async (tx) => {
+    const verdict = (await judge(desk, tx, [call]))[0]!;
+    if (verdict.refused) return refusedBy(work, verdict.refused);
+    return prepared(desk, tx, work, verdict.output, await tx.recordWork(rowOf(work, verdict.output)));
+  });
+}
+
+function rowOf(work: WorkOf<'PREPARE'>, output: Json): DoneWork {
+  const state = BranchRowState.Committed;
+  return { ...rowFor(work, 'xa', state, { operation: work.command.operation, output }), state };
+}
+
+async function prepared(
+  desk: Desk,
+  tx: LocalTransaction,
+  work: WorkOf<'PREPARE'>,
+  output: Json,
+  recorded: RecordedWork,
+): Promise<Answer> {
+  if (recorded === 'fenced')
+    return no(work, plainNo(NoCode.Fenced, 'a later attempt of this branch ran here'));
+  await reach(desk, 'P2');
+  const readOnly = recorded === BranchRowState.ReadOnly;
+  await (readOnly ? tx.commit() : tx.prepare(gidOf(desk, work)));
+  await reach(desk, 'P3');
+  return yes(work, readOnly ? 'READ_ONLY' : 'YES', output);
 }
 
 /** Plants the tombstone without rolling anything back: a prepared copy of ours is found by looking again. */

@@ -1,5 +1,5 @@
 import { invalidHandlers } from '../operations/catalog.js';
-import type { OperationDefinition, SingleStep, Step } from '../operations/operation.js';
+import type { OperationDefinition, Step, XaStyle } from '../operations/operation.js';
 import type { HandlerMark, Role } from './decorators.js';
 
 /** A decorated method, bound to its provider. */
@@ -79,7 +79,7 @@ function operationOf(name: string, found: readonly FoundHandler[]): OperationDef
   ];
   return {
     name,
-    xa: xa && { schema: xa.schema!, work: stepOf(xa) as SingleStep<unknown> },
+    xa: xa && { schema: xa.schema!, work: stepOf(xa) as XaStyle<unknown>['work'] },
     tcc: tcc && {
       schema: tcc.schema!,
       try: stepOf(tcc),
@@ -94,6 +94,6 @@ function operationOf(name: string, found: readonly FoundHandler[]): OperationDef
   };
 }
 
-function stepOf({ batch, call }: FoundHandler): Step<unknown> {
-  return (batch ? { batch: call } : { one: call }) as unknown as Step<unknown>;
+function stepOf({ form, call }: FoundHandler): Step<unknown> {
+  return { [form]: call } as unknown as Step<unknown>;
 }

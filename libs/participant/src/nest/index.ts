@@ -1,5 +1,6 @@
 export {
-  Action, ActionBatch, Cancel, CancelBatch, Compensate, CompensateBatch, Confirm, ConfirmBatch, Participant, Tcc, TccBatch, Xa,
+  Action, ActionBatch, ActionStatement, Cancel, CancelBatch, CancelStatement, Compensate, CompensateBatch, CompensateStatement,
+  Confirm, ConfirmBatch, ConfirmStatement, Participant, Tcc, TccBatch, TccStatement, Xa, XaStatement,
 } from './decorators.js'; // prettier-ignore
 export { ParticipantModule } from './participant.module.js';
 export type { ParticipantModuleAsyncOptions, ParticipantModuleOptions } from './participant.module.js';

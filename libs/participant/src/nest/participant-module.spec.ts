@@ -3,7 +3,7 @@ import { Injectable, Module } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { systemRandom } from '#observability';
-import { MemoryBranchStore, MemoryServer } from '#persistence';
+import { MemoryBranchStore, MemoryServer, type MemoryStatement } from '#persistence';
 import {
   action,
   add,
@@ -16,9 +16,11 @@ import {
 } from '../fixtures/participant.fixture.js';
 import { ManualClock, settled } from '../fixtures/manual-clock.fixture.js';
 import { incoming, RecordingBus } from '../fixtures/recording-bus.fixture.js';
-import type { BranchContext } from '../operations/branch-context.js';
+import type { BranchContext, StatementContext } from '../operations/branch-context.js';
+import type { NamedStatement } from '../operations/operation.js';
 import {
-  Action, ActionBatch, Cancel, Compensate, Confirm, ConfirmBatch, Participant, ParticipantHost, ParticipantModule, Tcc, TccBatch, Xa,
+  Action, ActionBatch, ActionStatement, Cancel, CancelStatement, Compensate, CompensateStatement, Confirm, ConfirmBatch,
+  ConfirmStatement, Participant, ParticipantHost, ParticipantModule, Tcc, TccBatch, TccStatement, Xa, XaStatement,
 } from './index.js'; // prettier-ignore
 import { BranchesController } from './branches.controller.js';
 
@@ -58,6 +60,42 @@ class ShopParticipant {
   }
 }
 
+/** SQL of the twin: counts each branch. */
+const counting = (what: string, batch: readonly StatementContext[]): NamedStatement & MemoryStatement => ({
+  ...{ text: '', values: [] },
+  run: async (client) => {
+    for (const { gtx, branch } of batch) await client.put(`${what}:${gtx}:${branch}`, 1);
+    return [];
+  },
+});
+
+@Participant('shop')
+class NamingParticipant {
+  private readonly name = (what: string, batch: readonly StatementContext[]) => counting(what, batch);
+
+  @XaStatement('charge', amountSchema)
+  charge(batch: readonly StatementContext<Amount>[]) {
+    return this.name('charged', batch);
+  }
+
+  @TccStatement('reserve', amountSchema)
+  @ActionStatement('reserve', amountSchema)
+  reserve(batch: readonly StatementContext<Amount>[]) {
+    return this.name('tried', batch);
+  }
+
+  @ConfirmStatement('reserve')
+  confirm(batch: readonly StatementContext<Amount>[]) {
+    return this.name('confirmed', batch);
+  }
+
+  @CancelStatement('reserve')
+  @CompensateStatement('reserve')
+  cancel(batch: readonly StatementContext<Amount>[]) {
+    return this.name('cancelled', batch);
+  }
+}
+
 async function application(...participants: Type[]) {
   const clock = new ManualClock();
   const server = new MemoryServer({ clock });
@@ -80,8 +118,11 @@ async function application(...participants: Type[]) {
 }
 
 describe('ParticipantModule', () => {
-  it('runs decorated methods with their injected providers, from bootstrap to shutdown', async () => {
-    const { app, host, bus, server, deliver } = await application(ShopParticipant);
+  it.each([
+    ['run', ShopParticipant],
+    ['name their SQL', NamingParticipant],
+  ])('takes decorated methods that %s, from bootstrap to shutdown', async (_, participant) => {
+    const { app, host, bus, server, deliver } = await application(participant);
     await app.init();
 
     await deliver(

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { BranchContext } from './branch-context.js';
+import type { BranchContext, StatementContext } from './branch-context.js';
 import type { BatchResult, HandlerResult } from './refused.js';
 
 /** One handler for one branch; it runs inside the branch's local transaction. */
@@ -19,12 +19,34 @@ export interface BatchStep<T> {
   ): Promise<readonly BatchResult[] | undefined | void>;
 }
 
-export type Step<T> = SingleStep<T> | BatchStep<T>;
+/** SQL of a handler. With a `name` the server parses it once per session; one name, one text. */
+export interface NamedStatement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+  /** One result a context in their order, out of the rows that the statement returned. Absent, or nothing: all went well without output. */
+  // Who wrote the statement knows what it returns.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  results?(rows: readonly any[]): readonly BatchResult[] | undefined;
+}
+
+/**
+ * One handler for many branches that names its SQL instead of running it: the fastest path. Concordat sends the statement in one message
+ * with its own, so that a phase waits for the database twice, and four times with a batch handler. It is called before anything is
+ * known of the branches, and once more where one of them turns out to have been dealt with before (nothing is left of the first
+ * call then): it must do nothing but name SQL. Else the rules of {@link BatchStep}.
+ */
+export interface StatementStep<T> {
+  statement(contexts: readonly StatementContext<T>[]): NamedStatement;
+}
+
+export type Step<T> = SingleStep<T> | BatchStep<T> | StatementStep<T>;
 
 /** Business SQL in one local transaction that is prepared by PREPARE TRANSACTION. */
 export interface XaStyle<T> {
   readonly schema: z.ZodType<T>;
-  readonly work: SingleStep<T>;
+  /** A {@link StatementStep} is called for one branch at a time here. */
+  readonly work: SingleStep<T> | StatementStep<T>;
 }
 
 /** `try` reserves and commits; `confirm` or `cancel` follow the decision. */
@@ -58,6 +80,11 @@ export function defineOperation<T>(definition: OperationDefinition<T>): Operatio
   return definition;
 }
 
-export function isBatch<T>(step: Step<T>): step is BatchStep<T> {
-  return 'batch' in step;
+/** Whether it takes many branches at once. */
+export function isBatch<T>(step: Step<T>): step is BatchStep<T> | StatementStep<T> {
+  return !('one' in step);
+}
+
+export function isStatement<T>(step: Step<T>): step is StatementStep<T> {
+  return 'statement' in step;
 }

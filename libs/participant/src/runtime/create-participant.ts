@@ -2,6 +2,7 @@ import type { BranchEvidence, BranchKey } from '#persistence';
 import type { Desk } from '../desk/desk.js';
 import { Engine } from '../desk/engine.js';
 import { Gatherer } from '../desk/gather.js';
+import { KeptBranches } from '../desk/kept.js';
 import { catalogOf } from '../operations/catalog.js';
 import { InDoubtWatch } from './in-doubt.js';
 import { askOverHttp, askOverKafka } from './inquiries.js';
@@ -75,6 +76,7 @@ export function deskOf(options: CompiledOptions): Desk {
   return {
     ...{ participant: name, store, catalog, clock, log, metrics, faults },
     entityManager: entityManager ?? null,
+    kept: new KeptBranches(),
     look: (key) => looks.ask(key),
     lookRow: (key) => rowLooks.ask(key),
   };

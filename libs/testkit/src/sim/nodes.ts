@@ -156,7 +156,7 @@ export class ParticipantNode extends SimNode {
     const { site, shape } = this;
     const failures = site.dice.fork();
     const operation = addOperation(shape.style, {
-      inBatches: shape.inBatches,
+      handlers: shape.handlers,
       moment: () => site.moment(),
       fails: () => failures.chance(site.network.weather.handlerFault),
     });

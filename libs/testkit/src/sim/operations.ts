@@ -1,9 +1,18 @@
 import { z } from 'zod';
 import { ReadOnly, Refused } from '#participant';
-import type { BranchContext, BatchResult, OperationDefinition, Step } from '#participant';
+import type {
+  BatchResult,
+  BranchContext,
+  NamedStatement,
+  OperationDefinition,
+  SingleStep,
+  StatementContext,
+  StatementStep,
+  Step,
+} from '#participant';
 import { StoreError } from '#persistence';
-import type { MemoryClient } from '#persistence';
-import type { ParticipantStyle } from './shape.js';
+import type { MemoryClient, MemoryStatement } from '#persistence';
+import type { Handlers, ParticipantStyle } from './shape.js';
 
 const schema = z.strictObject({
   key: z.string(),
@@ -31,8 +40,7 @@ export const NO_MARK: Mark = { effect: 0, doneAt: null, undoneAt: null, done: 0,
 export const markKey = (gtx: string, branch: string): string => `mark ${gtx} ${branch}`;
 
 export interface OperationTools {
-  /** Handlers take what came together. */
-  readonly inBatches: boolean;
+  readonly handlers: Handlers;
   /** The next number of one sequence over all handlers. */
   readonly moment: () => number;
   /** Whether this call fails for no reason of its own. */
@@ -51,6 +59,19 @@ async function eachOf(batch: readonly Context[], one: One): Promise<readonly Bat
   for (const tx of ordered) results.set(tx, await refusedOr(() => one(tx)));
   return batch.map((tx) => results.get(tx));
 }
+
+/** The same as SQL that is only named: the twin runs it when it gets there. */
+const statementOf = (one: One): StatementStep<Add> => ({
+  statement: (contexts: readonly StatementContext<Add>[]): NamedStatement & MemoryStatement => ({
+    ...{ text: '', values: [] },
+    run: (client) =>
+      eachOf(
+        contexts.map((context) => Object.create(context, { client: { value: client } }) as Context),
+        one,
+      ),
+    results: (rows: readonly BatchResult[]) => rows,
+  }),
+});
 
 async function refusedOr(one: () => Promise<ReadOnly | void>): Promise<BatchResult> {
   try {
@@ -98,11 +119,13 @@ export function addOperation(style: ParticipantStyle, tools: OperationTools): Op
     await change(tx, -1);
   };
   const step = (one: One): Step<Add> =>
-    tools.inBatches ? { batch: (batch) => eachOf(batch, one) } : { one };
+    tools.handlers === 'batch' ? { batch: (batch) => eachOf(batch, one) } : stepOfOne(one);
+  const stepOfOne = (one: One): SingleStep<Add> | StatementStep<Add> =>
+    tools.handlers === 'statement' ? statementOf(one) : { one };
   const saga = { schema, action: step(does), compensate: step(undoes) };
   if (style === 'sagaOnly') return { name: 'add', saga } as OperationDefinition;
   if (style === 'xa')
-    return { name: 'add', xa: { schema, work: { one: does } }, saga } as OperationDefinition;
+    return { name: 'add', xa: { schema, work: stepOfOne(does) }, saga } as OperationDefinition;
   const tries = async (tx: Context): Promise<ReadOnly | void> => {
     failNowAndThen();
     if (tx.payload.act === 'refuse') throw new Refused('REFUSED_BY_TEST');

@@ -9,11 +9,13 @@ export type FaultName = (typeof FAULTS)[number];
 
 export type ParticipantStyle = 'xa' | 'tcc' | 'sagaOnly';
 
+export type Handlers = 'one' | 'batch' | 'statement';
+
 export interface ParticipantShape {
   readonly name: string;
   readonly style: ParticipantStyle;
-  /** Its handlers take batches (xa never does). */
-  readonly inBatches: boolean;
+  /** What its handlers are: called for each branch, for many (xa never is), or asked for their SQL. */
+  readonly handlers: Handlers;
   readonly instances: number;
 }
 
@@ -44,7 +46,11 @@ export interface Shape {
 
 const FAULT_SHARE = 0.35;
 /** Those that can take batches are more, and most do: a branch that runs alone is dear, and finds no more. */
-const BATCH_SHARE = 0.9;
+const HANDLERS: readonly Handlers[] = [
+  'one',
+  ...Array.from({ length: 4 }, () => 'batch' as const),
+  ...Array.from({ length: 5 }, () => 'statement' as const),
+];
 /** An xa branch runs alone, and costs twice a tcc one: every second installation has some. */
 const ABLE: readonly ParticipantStyle[] = ['xa', 'tcc', 'tcc', 'tcc'];
 const STYLES: readonly ParticipantStyle[] = [...ABLE, 'sagaOnly'];
@@ -60,7 +66,7 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     name: `p${at + 1}`,
     // At least the first two can do 2PC.
     style: dice.pick(at < 2 ? ABLE : STYLES),
-    inBatches: dice.chance(BATCH_SHARE),
+    handlers: dice.pick(HANDLERS),
     instances: dice.between(1, 2),
   }));
   return {

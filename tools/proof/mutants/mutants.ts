@@ -53,6 +53,20 @@ export const MUTANTS: readonly Mutant[] = [
     catcher: { specs: ['libs/persistence/src/memory/branches'] },
   },
   {
+    name: "a copy's SQL is kept",
+    file: 'libs/participant/src/executors/tcc-prepare.ts',
+    find: '    if (accepts.length < plans.length) return null;',
+    replace: '',
+    catcher: { specs: ['libs/participant/src/handlers-that-name-their-sql'] },
+  },
+  {
+    name: 'confirm although the row did not move',
+    file: 'libs/participant/src/executors/tcc-decide.ts',
+    find: '    if (!moved) return null;',
+    replace: '',
+    catcher: 'simulation',
+  },
+  {
     name: 'driver write without its version precondition',
     file: WRITE_ROWS,
     find: 'if (row === undefined || isStale(row.tx, step)) return null;',

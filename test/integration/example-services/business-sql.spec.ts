@@ -4,7 +4,11 @@ import { inventoryMigrations } from '../../../apps/inventory/src/migrations/inde
 import { demandOf } from '../../../apps/inventory/src/reserve/demand.js';
 import { changeStock } from '../../../apps/inventory/src/reserve/stock-sql.js';
 import { ordersMigrations } from '../../../apps/orders/src/migrations/index.js';
-import { moveConfirmations } from '../../../apps/orders/src/confirm/confirmation-sql.js';
+import {
+  movingConfirmations,
+  type Confirmation,
+  type ConfirmationMove,
+} from '../../../apps/orders/src/confirm/confirmation-sql.js';
 import { paymentsMigrations } from '../../../apps/payments/src/migrations/index.js';
 import { changeAccount } from '../../../apps/payments/src/transfer/account-sql.js';
 import { type BusinessDatabase, someoneWaits, startBusinessDatabase } from './business-database.js';
@@ -12,6 +16,12 @@ import { type BusinessDatabase, someoneWaits, startBusinessDatabase } from './bu
 const GTX = '019a0000-0000-7000-8000-000000000001';
 const OTHER = '019a0000-0000-7000-8000-000000000002';
 const ORDER = '019a0000-0000-7000-8000-00000000000a';
+
+async function moveConfirmations(client: pg.Client, to: ConfirmationMove, list: readonly Confirmation[]) {
+  const { text, values } = movingConfirmations(to, list);
+  const { rows } = await client.query<{ id: string }>(text, [...values]);
+  return new Set(rows.map(({ id }) => id));
+}
 
 let database: BusinessDatabase;
 let a: pg.Client;

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createPostgresBranchStore, type PostgresBranchStore } from '#persistence';
 import { silentLog } from '#observability';
 import type { PoolClient } from 'pg';
-import { anyGtx, keyOf, rowOf } from '../../../libs/persistence/src/conformance/branch-store-world.js';
+import {
+  anyGtx,
+  keyOf,
+  rowOf,
+  workOf,
+} from '../../../libs/persistence/src/conformance/branch-store-world.js';
 import { startParticipantServer, type ParticipantServer } from './participant-server.js';
 
 jest.setTimeout(60_000);
@@ -94,6 +99,18 @@ describe('statements that leave together', () => {
         [{ n: times === 1 ? 1 : 0 }],
       ]);
     }
+  });
+
+  it("tell a handler's unique violation from a row that is there", async () => {
+    const key = anyGtx();
+    const insert = { text: 'INSERT INTO business VALUES ($1, $2)', values: [key, 'once'] };
+    await rowsOf(insert);
+
+    await expect(rowsOf(insert)).rejects.toMatchObject({ code: 'OTHER', sqlState: '23505' });
+    const { tx } = await branches.beginAccepting([rowOf(keyOf(key))], []);
+    await tx.commit();
+    const recording = branches.beginRecording(workOf(keyOf(key)), { text: 'SELECT 1', values: [] });
+    await expect(recording).rejects.toMatchObject({ code: 'DUPLICATE' });
   });
 
   it('are not sent where a value cannot be', async () => {

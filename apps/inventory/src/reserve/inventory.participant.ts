@@ -1,17 +1,25 @@
 import type { ClientBase } from 'pg';
-import { Refused, type BatchResult, type BranchContext } from '#participant';
 import {
-  ActionBatch, CancelBatch, CompensateBatch, ConfirmBatch, Participant, TccBatch,
+  Refused,
+  type BatchResult,
+  type BranchContext,
+  type NamedStatement,
+  type StatementContext,
+} from '#participant';
+import {
+  ActionBatch, CancelStatement, CompensateStatement, ConfirmStatement, Participant, TccBatch,
 } from '#participant/nest'; // prettier-ignore
 import { allocate, demandOf, type Shortage } from './demand.js';
 import { type ReservePayload, reservePayload } from './reserve-payload.js';
-import { changeStock, type StockChange } from './stock-sql.js';
+import { changeStock, changingStock, type StockChange } from './stock-sql.js';
 
 type Batch = readonly BranchContext<ReservePayload>[];
+type Named = readonly StatementContext<ReservePayload>[];
 
 /**
  * Stock in transactions. As tcc it is reserved, then leaves the shelf or is free again; as a saga step it leaves the shelf at once
- * and comes back when the saga is compensated. Every handler takes all branches that came together: one statement for them all.
+ * and comes back when the saga is compensated. Every handler takes all branches that came together, with one statement for them all:
+ * those that must look at what it returned run it, the others only name it.
  */
 @Participant('inventory')
 export class InventoryParticipant {
@@ -20,14 +28,14 @@ export class InventoryParticipant {
     return this.takeWhatFits('reserve', batch, client);
   }
 
-  @ConfirmBatch('reserve')
-  async confirm(batch: Batch, client: ClientBase): Promise<void> {
-    await changeStock(client, 'confirm', batch.map(demandOf));
+  @ConfirmStatement('reserve')
+  confirm(batch: Named): NamedStatement {
+    return changingStock('confirm', batch.map(demandOf));
   }
 
-  @CancelBatch('reserve')
-  async cancel(batch: Batch, client: ClientBase): Promise<void> {
-    await changeStock(client, 'release', batch.map(demandOf));
+  @CancelStatement('reserve')
+  cancel(batch: Named): NamedStatement {
+    return changingStock('release', batch.map(demandOf));
   }
 
   @ActionBatch('reserve', reservePayload)
@@ -35,9 +43,9 @@ export class InventoryParticipant {
     return this.takeWhatFits('take', batch, client);
   }
 
-  @CompensateBatch('reserve')
-  async giveBack(batch: Batch, client: ClientBase): Promise<void> {
-    await changeStock(client, 'giveBack', batch.map(demandOf));
+  @CompensateStatement('reserve')
+  giveBack(batch: Named): NamedStatement {
+    return changingStock('giveBack', batch.map(demandOf));
   }
 
   /** All at once where there is enough for all; else those who came first, and the others are refused. */

@@ -1,4 +1,4 @@
-import type { ClientBase, QueryConfig } from 'pg';
+import type { ClientBase } from 'pg';
 import type { Demand, Line } from './demand.js';
 
 /**
@@ -68,12 +68,13 @@ export async function changeStock(
   change: StockChange,
   demands: readonly Demand[],
 ): Promise<ReadonlyMap<string, number>> {
-  const lines = demands.flatMap((demand) => demand.lines);
-  const { rows } = await client.query<{ sku: string; available: string }>(statement(change, lines));
+  const { rows } = await client.query<{ sku: string; available: string }>(changingStock(change, demands));
   return new Map(rows.map(({ sku, available }) => [sku, Number(available)]));
 }
 
-function statement(change: StockChange, lines: readonly Line[]): QueryConfig {
+/** The same, for others to run. */
+export function changingStock(change: StockChange, demands: readonly Demand[]) {
+  const lines = demands.flatMap((demand) => demand.lines);
   const column = (name: keyof Line) => lines.map((line) => line[name]);
   return { ...WAYS[change], values: [column('gtx'), column('branch'), column('sku'), column('quantity')] };
 }

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { NamedStatement } from '#participant';
 
 /**
  * Moves of `confirmation`, each one statement for any number of branches. A move happens only from the state it names, and
@@ -42,12 +42,10 @@ export interface Confirmation {
 }
 
 /** Moves what can be moved; returns the ids of those orders. */
-export async function moveConfirmations(
-  client: ClientBase,
+export function movingConfirmations(
   to: ConfirmationMove,
   confirmations: readonly Confirmation[],
-): Promise<ReadonlySet<string>> {
+): NamedStatement {
   const values = [confirmations.map(({ orderId }) => orderId), confirmations.map(({ gtx }) => gtx)];
-  const { rows } = await client.query<{ id: string }>({ ...MOVES[to], values });
-  return new Set(rows.map(({ id }) => id));
+  return { ...MOVES[to], values };
 }

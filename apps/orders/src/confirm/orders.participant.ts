@@ -1,63 +1,72 @@
-import type { ClientBase } from 'pg';
-import { Refused, type BatchResult, type BranchContext } from '#participant';
+import { Refused, type NamedStatement, type StatementContext } from '#participant';
 import {
-  ActionBatch, CancelBatch, CompensateBatch, ConfirmBatch, Participant, TccBatch,
+  ActionStatement, CancelStatement, CompensateStatement, ConfirmStatement, Participant, TccStatement,
 } from '#participant/nest'; // prettier-ignore
 import { gtxId } from '#wire';
-import { type ConfirmationMove, moveConfirmations } from './confirmation-sql.js';
+import { type ConfirmationMove, movingConfirmations } from './confirmation-sql.js';
 import { type ConfirmPayload, confirmPayload } from './confirm-payload.js';
 
-type Batch = readonly BranchContext<ConfirmPayload>[];
+type Batch = readonly StatementContext<ConfirmPayload>[];
+type Moved = readonly { readonly id: string }[];
 
 /**
  * The order's own branch of its transaction: the order is still there and open. It does not decide the order: that is done by the
- * outcome (`CloseOrders`), because a confirmed branch says nothing about the others.
+ * outcome (`CloseOrders`), because a confirmed branch says nothing about the others. Every handler names one statement for all
+ * branches that came together.
  */
 @Participant('orders')
 export class OrdersParticipant {
-  @TccBatch('confirm', confirmPayload)
-  hold(batch: Batch, client: ClientBase): Promise<readonly BatchResult[]> {
-    return this.take('hold', batch, client);
+  @TccStatement('confirm', confirmPayload)
+  hold(batch: Batch): NamedStatement {
+    return this.take('hold', batch);
   }
 
-  @ConfirmBatch('confirm')
-  async confirm(batch: Batch, client: ClientBase): Promise<void> {
-    await this.finish('confirm', batch, client);
+  @ConfirmStatement('confirm')
+  confirm(batch: Batch): NamedStatement {
+    return this.finish('confirm', batch);
   }
 
-  @CancelBatch('confirm')
-  async release(batch: Batch, client: ClientBase): Promise<void> {
-    await this.finish('release', batch, client);
+  @CancelStatement('confirm')
+  release(batch: Batch): NamedStatement {
+    return this.finish('release', batch);
   }
 
-  @ActionBatch('confirm', confirmPayload)
-  record(batch: Batch, client: ClientBase): Promise<readonly BatchResult[]> {
-    return this.take('record', batch, client);
+  @ActionStatement('confirm', confirmPayload)
+  record(batch: Batch): NamedStatement {
+    return this.take('record', batch);
   }
 
-  @CompensateBatch('confirm')
-  async withdraw(batch: Batch, client: ClientBase): Promise<void> {
-    await this.finish('withdraw', batch, client);
+  @CompensateStatement('confirm')
+  withdraw(batch: Batch): NamedStatement {
+    return this.finish('withdraw', batch);
   }
 
-  private async take(
-    move: ConfirmationMove,
-    batch: Batch,
-    client: ClientBase,
-  ): Promise<readonly BatchResult[]> {
+  private take(move: ConfirmationMove, batch: Batch): NamedStatement {
     // Ids that are none of ours would spoil the statement for all.
     const known = batch.map(confirmationOf).filter(({ orderId }) => gtxId.safeParse(orderId).success);
-    const moved = await moveConfirmations(client, move, known);
-    return batch.map((branch) => (moved.has(branch.payload.orderId) ? null : notOpen(branch)));
+    return {
+      ...movingConfirmations(move, known),
+      results: (rows: Moved) => {
+        const moved = idsOf(rows);
+        return batch.map((branch) => (moved.has(branch.payload.orderId) ? null : notOpen(branch)));
+      },
+    };
   }
 
-  private async finish(move: ConfirmationMove, batch: Batch, client: ClientBase): Promise<void> {
-    const moved = await moveConfirmations(client, move, batch.map(confirmationOf));
-    const left = batch.filter(({ payload }) => !moved.has(payload.orderId));
-    if (left.length > 0)
-      throw new Error(`cannot ${move} order ${left[0]!.payload.orderId}: not in the state before`);
+  private finish(move: ConfirmationMove, batch: Batch): NamedStatement {
+    return {
+      ...movingConfirmations(move, batch.map(confirmationOf)),
+      results: (rows: Moved) => {
+        const moved = idsOf(rows);
+        const left = batch.find(({ payload }) => !moved.has(payload.orderId));
+        if (left) throw new Error(`cannot ${move} order ${left.payload.orderId}: not in the state before`);
+        return undefined;
+      },
+    };
   }
 }
+
+const idsOf = (rows: Moved): ReadonlySet<string> => new Set(rows.map(({ id }) => id));
 
 function confirmationOf({ gtx, payload }: Batch[number]): { orderId: string; gtx: string } {
   return { orderId: payload.orderId, gtx };

@@ -8,6 +8,7 @@ import type { Desk } from '../desk/desk.js';
 import { faultOfBranch, looksAgain, noOfFault } from '../desk/fault.js';
 import type { Answer, Work, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
+import { isStatement } from '../operations/operation.js';
 import { Refused } from '../operations/refused.js';
 import type { Along, Call, Verdict } from './judge.js';
 import { along, faultOfRefusal, judge } from './judge.js';
@@ -71,27 +72,7 @@ async function preparedAtOnce(desk: Desk, plans: readonly Plan[], sent: Along): 
     const accepts = plans.filter((_, index) => first[index] === 'fresh');
     if (accepts.length < plans.length) return null;
     await reach(desk, 'P1', callsOf(plans).length);
-    const verdicts = sent.verdicts(answers);
-    const votes = await committed(desk, tx, plans, verdicts);
-    keepPrepared(
-      desk,
-      plans.filter(({ call }) => call),
-      verdicts,
-    );
-    return votes;
-  });
-}
-
-/** What COMMIT and ABORT will want to know of these branches. */
-function keepPrepared(desk: Desk, tried: readonly Plan[], verdicts: readonly Verdict[]): void {
-  tried.forEach(({ work: { key, command } }, index) => {
-    const verdict = verdicts[index]!;
-    if (verdict.refused || verdict.readOnly) return;
-    desk.kept.keep(key, {
-      operation: command.operation,
-      payload: command.payload,
-      output: verdict.output,
-    });
+    return committed(desk, tx, plans, sent.verdicts(answers));
   });
 }
 
@@ -123,8 +104,20 @@ async function committed(
   await reach(desk, 'P3', accepts.length);
   const votes = new Map<Work, Answer>();
   for (const { work, refuse } of accepts) if (refuse) votes.set(work, no(work, refuse));
-  tried.forEach(({ work }, index) => votes.set(work, voteOf(work, verdicts[index]!)));
+  tried.forEach(({ work }, index) => {
+    votes.set(work, voteOf(work, verdicts[index]!));
+    keep(desk, work, verdicts[index]!);
+  });
   return votes;
+}
+
+/** What a decision will want to know of the branch, where its handlers only name their SQL. */
+function keep(desk: Desk, { key, command }: WorkOf<'PREPARE'>, verdict: Verdict): void {
+  if (verdict.refused || verdict.readOnly) return;
+  const { operation, payload } = command;
+  const { confirm, cancel } = desk.catalog.find(operation)!.tcc!;
+  if (isStatement(confirm) && isStatement(cancel))
+    desk.kept.keep(key, { operation, payload, output: verdict.output });
 }
 
 /** A duplicate or a fenced one: the row says what was voted. */

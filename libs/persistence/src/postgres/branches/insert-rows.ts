@@ -9,15 +9,19 @@ const insert = (rows: readonly NewBranchRow[]): Statement => ({
   values: columnsOf(rows),
 });
 
-const isUniqueViolation = (error: unknown): error is StoreError =>
-  error instanceof StoreError && error.sqlState === '23505';
+/** Of our own table: a statement of a handler may have been in the same message. */
+function isTwice(error: unknown): error is StoreError {
+  if (!(error instanceof StoreError) || error.sqlState !== '23505') return false;
+  const { schema, table } = error.cause as { readonly schema?: string; readonly table?: string };
+  return schema === 'concordat' && table === 'branch';
+}
 
 /** @throws StoreError DUPLICATE when a row of the same key is there: for the caller to look at */
 export async function insertingRows<T>(insertion: () => Promise<T>): Promise<T> {
   try {
     return await insertion();
   } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
+    if (!isTwice(error)) throw error;
     throw new StoreError('DUPLICATE', 'a branch row of this attempt exists', false, '23505', {
       cause: error,
     });

@@ -14,7 +14,8 @@ const ANYWHERE: Readonly<Record<string, StoreErrorCode>> = {
 
 const WHILE: Readonly<Record<Doing, Readonly<Record<string, StoreErrorCode>>>> = {
   connect: {},
-  statement: {},
+  // As protocol's BY_SQLSTATE has them: a handler's statement may be among ours.
+  statement: { '57014': 'LOCK_TIMEOUT', '53200': 'SLOTS' },
   commit: {},
   prepare: { '53200': 'SLOTS', '55000': 'DISABLED', '42710': 'DUPLICATE' },
   finish: { '55000': 'BUSY', '42501': 'NOT_OWNER', '0A000': 'OTHER_DATABASE' },

@@ -25,7 +25,11 @@ function resultOf({ amount }: Amount): BatchResult {
 }
 
 /** Handlers of one kind, noting each time they are asked. */
-function naming(asked: string[], readOnly: (amount: number) => BatchResult = () => undefined) {
+function naming(
+  asked: string[],
+  readOnly: (amount: number) => BatchResult = () => undefined,
+  onceOnly = false,
+) {
   const step = (what: string, result: (payload: Amount) => BatchResult): StatementStep<Amount> => ({
     statement: (contexts: readonly StatementContext<Amount>[]): NamedStatement & MemoryStatement => {
       asked.push(`${what} ${contexts.length}`);
@@ -34,7 +38,9 @@ function naming(asked: string[], readOnly: (amount: number) => BatchResult = () 
         run: async (client) => {
           for (const { gtx, branch, payload } of contexts) {
             if (payload.amount <= 0) continue;
-            await client.update(`${what}:${gtx}:${branch}`, (value) => ((value as number) ?? 0) + 1);
+            const key = `${what}:${gtx}:${branch}`;
+            if (onceOnly && (await client.get(key)) !== undefined) await client.failStatement('it is there');
+            await client.update(key, (value) => ((value as number) ?? 0) + 1);
           }
           return contexts.map(({ payload }) => result(payload));
         },
@@ -153,7 +159,7 @@ describe('a tcc handler that names its SQL', () => {
       { type: 'ACK', state: 'COMMITTED' },
       { type: 'HEURISTIC', taken: 'ABORT' },
     ]);
-    expect(bench.count('confirmed')).toBe(1);
+    expect([bench.count('confirmed'), bench.count('confirmed', { gtx: gtxOf(2) })]).toEqual([1, 0]);
   });
 
   it('confirms once when COMMIT comes twice', async () => {
@@ -237,13 +243,60 @@ describe('an xa handler that names its SQL', () => {
     }
   });
 
-  it('leaves nothing under a higher fence', async () => {
-    const bench = xaBench();
-    await bench.send(abort({ gtx: gtxOf(1), attempt: 2 }));
+  it('leaves nothing under a fence that was raised after its look', async () => {
+    const key = { gtx: gtxOf(1), attempt: 2, branch: 'b1' };
+    let raised = false;
+    const bench: Bench = new Bench({
+      operations: [naming([]).xa],
+      hook: async (verb, moment) => {
+        if (verb !== 'begin' || moment !== 'before' || raised) return;
+        raised = true;
+        const tx = await bench.store.begin();
+        await tx.raiseFences([key]);
+        await tx.commit();
+      },
+    });
 
-    expect(
-      await bench.send(prepare('charge', { gtx: gtxOf(1), attempt: 1, payload: { amount: 5 } })),
-    ).toMatchObject([{ vote: 'NO', noCode: 'FENCED' }]);
+    expect(await bench.send(prepare('charge', { gtx: gtxOf(1), payload: { amount: 5 } }))).toMatchObject([
+      { vote: 'NO', noCode: 'FENCED' },
+    ]);
+    expect(raised).toBe(true);
     expect(await bench.store.preparedGids()).toEqual([]);
+  });
+});
+
+describe('SQL that cannot run twice', () => {
+  const strict = (more: ConstructorParameters<typeof Bench>[0] = {}) =>
+    new Bench({ ...more, operations: [naming([], undefined, true).tcc] });
+
+  it.each([1, 2])('answers a copy of a PREPARE with its vote, in a batch of %i', async (size) => {
+    const bench = strict();
+    await bench.send(...amounts(1));
+
+    const votes = await bench.send(...amounts(...[1, 2].slice(0, size)));
+
+    expect(votes.map((vote) => 'vote' in vote && vote.vote)).toEqual(Array(size).fill('YES'));
+    expect(bench.count('tried')).toBe(1);
+  });
+
+  it.each([1, 2])('answers a copy of an ACTION with its result, in a batch of %i', async (size) => {
+    const bench = strict();
+    const acts = [1, 2].map((n) => action('reserve', { gtx: gtxOf(n) }));
+    await bench.send(acts[0]!);
+
+    const results = await bench.send(...acts.slice(0, size));
+
+    expect(results.map((one) => 'result' in one && one.result)).toEqual(Array(size).fill('DONE'));
+    expect(bench.count('acted')).toBe(1);
+  });
+
+  it('acknowledges a COMMIT that another process has carried out', async () => {
+    const bench = strict();
+    await bench.send(...amounts(1));
+    const { server, clock } = bench;
+    await strict({ server, clock }).send(commit({ gtx: gtxOf(1) }));
+
+    expect(await bench.send(commit({ gtx: gtxOf(1) }))).toMatchObject([{ state: 'COMMITTED' }]);
+    expect(bench.count('confirmed')).toBe(1);
   });
 });

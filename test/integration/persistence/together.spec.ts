@@ -89,6 +89,47 @@ describe('statements that leave together', () => {
     expect(await rowsOf(named('SELECT $1::int AS n', 1))).toEqual([[{ n: 1 }]]);
   });
 
+  it('of one name and two texts may leave in one message', async () => {
+    const [one, two] = [named('SELECT $1::int AS n', 1), named('SELECT $1::int * 10 AS n', 1)];
+    for (const _ of [1, 2]) expect(await rowsOf(one, two)).toEqual([[{ n: 1 }], [{ n: 10 }]]);
+    expect(await rowsOf(one)).toEqual([[{ n: 1 }]]);
+    const fails = { text: 'SELECT 1 / 0', values: [] };
+    await expect(rowsOf(two, fails)).rejects.toThrow(/division by zero/);
+    expect(await rowsOf(one)).toEqual([[{ n: 1 }]]);
+  });
+
+  it('may have names as long as they like', async () => {
+    const long = 'n'.repeat(60);
+    const ways = ['confirm', 'cancel'].map((way) => ({
+      name: `${long}_${way}`,
+      text: `SELECT '${way}' AS way`,
+      values: [],
+    }));
+    for (const _ of [1, 2])
+      expect(await rowsOf(...ways)).toEqual([[{ way: 'confirm' }], [{ way: 'cancel' }]]);
+  });
+
+  it('may be empty', async () => {
+    const [nothing, one] = [
+      { text: '', values: [] },
+      { text: 'SELECT 1 AS n', values: [] },
+    ];
+    expect(await rowsOf(nothing, one, nothing)).toEqual([[], [{ n: 1 }], []]);
+    const { tx, first } = await branches.beginRecording(workOf(keyOf(anyGtx())), nothing);
+    await tx.commit();
+    expect(first).toBe('READ_ONLY');
+  });
+
+  it('are parsed anew after somebody has deallocated them', async () => {
+    const [one, other] = [
+      named('SELECT $1::int AS n', 1),
+      { name: 'other', text: 'SELECT 2 AS n', values: [] },
+    ];
+    await rowsOf(one, other, { text: 'DEALLOCATE ALL', values: [] });
+    await expect(rowsOf(one)).rejects.toThrow(/does not exist/);
+    expect(await rowsOf(one, other)).toEqual([[{ n: 1 }], [{ n: 2 }]]);
+  });
+
   it('leave the session as it was where one of them fails, parsed for the first time or not', async () => {
     const first = { name: 'first', text: 'SELECT $1::int AS first', values: [1] };
     const failing = { name: 'fails', text: 'SELECT 1 / $1::int AS n', values: [0] };
@@ -116,7 +157,10 @@ describe('statements that leave together', () => {
   it('are not sent where a value cannot be', async () => {
     const circular: { self?: unknown } = {};
     circular.self = circular;
-    await expect(rowsOf({ text: 'SELECT $1::json', values: [circular] })).rejects.toThrow(/circular/);
+    await expect(rowsOf({ text: 'SELECT $1::json', values: [circular] })).rejects.toMatchObject({
+      code: 'OTHER',
+      message: expect.stringContaining('circular'),
+    });
     expect(await rowsOf({ text: 'SELECT 1 AS n', values: [] })).toEqual([[{ n: 1 }]]);
   });
 });

@@ -55,7 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a copy's SQL is kept",
     file: 'libs/participant/src/executors/tcc-prepare.ts',
-    find: '    if (accepts.length < plans.length) return null;',
+    find: "    if (first.some((acceptance) => acceptance !== 'fresh')) return null;",
     replace: '',
     catcher: { specs: ['libs/participant/src/handlers-that-name-their-sql'] },
   },

@@ -38,7 +38,7 @@ export const PINS: Readonly<Record<string, Pin>> = {
   },
   '3 participants, 2PC, two drivers': { states: 60717, transitions: 416737, depth: 15 },
   '3 participants, fallback to a saga, one driver': { states: 71497, transitions: 243446, depth: 24 },
-  'xa branch: one process and an outside finisher': { states: 43592, transitions: 141997, depth: 54 },
-  'xa branch: two processes': { states: 121976, transitions: 419979, depth: 57 },
-  'tcc branch: two processes': { states: 24149, transitions: 82368, depth: 29 },
+  'xa branch: one process and an outside finisher': { states: 44959, transitions: 146552, depth: 54 },
+  'xa branch: two processes': { states: 133010, transitions: 457006, depth: 57 },
+  'tcc branch: two processes': { states: 28540, transitions: 96714, depth: 31 },
 };

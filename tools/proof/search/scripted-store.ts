@@ -37,7 +37,12 @@ export function scriptedStore(script: Script): BranchStore {
     begin: async () => new ScriptedTransaction(script),
     beginAccepting: async (rows) => {
       const tx = new ScriptedTransaction(script);
-      return { tx, first: await tx.acceptRows(rows), answers: [] };
+      try {
+        return { tx, first: await tx.acceptRows(rows), answers: [] };
+      } catch (error) {
+        await tx.rollback();
+        throw error;
+      }
     },
     beginMoving: neverAsked,
     beginRecording: neverAsked,

@@ -25,11 +25,13 @@ export const decideTcc: Executor<Decided> = { asOne: decideOnce, alone: decideOn
 
 async function decideOne(desk: Desk, work: Decided): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
+    // SQL that cannot run twice fails where a copy of the decision was carried out: the row knows.
+    const kept = desk.kept.get(work.key) !== null;
     try {
       return (await decideOnce(desk, [work]))[0]!;
     } catch (error) {
       const fault = await faultOfBranch(desk, error);
-      if (looksAgain(fault) && tries < MAX_TRIES) continue;
+      if ((kept || looksAgain(fault)) && tries < MAX_TRIES) continue;
       logUnfinished(desk, work, error);
       return silent(work);
     }
@@ -42,11 +44,11 @@ async function decideOnce(desk: Desk, works: readonly Decided[]): Promise<readon
   return (known && (await decideKept(desk, works, known))) ?? (await decideByRows(desk, works));
 }
 
-/** null unless this process prepared all of them, and no key comes twice. */
+/** null unless this process prepared all of them. */
 function keptOf(desk: Desk, works: readonly Decided[]): readonly KeptBranch[] | null {
   const kept = works.map(({ key }) => desk.kept.get(key));
   for (const { key } of works) desk.kept.drop(key);
-  return kept.every((branch) => branch !== null) && new Set(kept).size === works.length ? kept : null;
+  return kept.every((branch) => branch !== null) ? kept : null;
 }
 
 /** Rows and the handlers' SQL in one message. null: a row did not move, or a handler wants the transaction; nothing has happened. */

@@ -67,11 +67,10 @@ type Votes = ReadonlyMap<Work, Answer>;
 
 /** Rows and the handlers' SQL in one message. null: SQL ran for a branch that was dealt with before, so nothing of it may stay. */
 async function preparedAtOnce(desk: Desk, plans: readonly Plan[], sent: Along): Promise<Votes | null> {
+  await reach(desk, 'P1', callsOf(plans).length);
   const { tx, first, answers } = await desk.store.beginAccepting(plans.map(rowOf), sent.statements);
   return ending(tx, async () => {
-    const accepts = plans.filter((_, index) => first[index] === 'fresh');
-    if (accepts.length < plans.length) return null;
-    await reach(desk, 'P1', callsOf(plans).length);
+    if (first.some((acceptance) => acceptance !== 'fresh')) return null;
     return committed(desk, tx, plans, sent.verdicts(answers));
   });
 }

@@ -5,7 +5,8 @@ import { simulate } from './simulate.js';
 jest.setTimeout(240_000);
 
 const TRANSACTIONS = 1_024;
-const participant = (name: string) => ({ name, style: 'tcc', handlers: 'batch', instances: 1 }) as const;
+const participant = (name: string) =>
+  ({ name, style: 'tcc', handlers: 'batch', strict: false, instances: 1 }) as const;
 
 /** A calm installation whose handlers take batches. */
 const CALM_SITE: Partial<Shape> = {

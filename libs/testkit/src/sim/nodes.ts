@@ -157,6 +157,7 @@ export class ParticipantNode extends SimNode {
     const failures = site.dice.fork();
     const operation = addOperation(shape.style, {
       handlers: shape.handlers,
+      strict: shape.strict,
       moment: () => site.moment(),
       fails: () => failures.chance(site.network.weather.handlerFault),
     });

@@ -41,6 +41,8 @@ export const markKey = (gtx: string, branch: string): string => `mark ${gtx} ${b
 
 export interface OperationTools {
   readonly handlers: Handlers;
+  /** What is there may not be made again, as where a unique key of the business says so. */
+  readonly strict: boolean;
   /** The next number of one sequence over all handlers. */
   readonly moment: () => number;
   /** Whether this call fails for no reason of its own. */
@@ -82,6 +84,16 @@ async function refusedOr(one: () => Promise<ReadOnly | void>): Promise<BatchResu
   }
 }
 
+/** A statement that fails where what it would make is there, if the business is like that. */
+async function refuseTwice(
+  tx: Context,
+  { strict }: OperationTools,
+  isThere: (mark: Mark) => boolean,
+): Promise<void> {
+  const mark = (await clientOf(tx).get(markKey(tx.gtx, tx.branch))) as unknown as Mark | undefined;
+  if (strict && mark && isThere(mark)) await clientOf(tx).failStatement('duplicate key');
+}
+
 /** `add {key, amount}`, with a mark for the checkers; refuses, reads or fails as told. */
 export function addOperation(style: ParticipantStyle, tools: OperationTools): OperationDefinition {
   const mark = (tx: Context, change: (mark: Mark) => Mark) =>
@@ -98,6 +110,7 @@ export function addOperation(style: ParticipantStyle, tools: OperationTools): Op
     failNowAndThen();
     if (tx.payload.act === 'refuse') throw new Refused('REFUSED_BY_TEST');
     if (tx.payload.act === 'read') return;
+    await refuseTwice(tx, tools, ({ effect }) => effect > 0);
     await mark(tx, (was) => ({
       ...was,
       effect: was.effect + 1,
@@ -130,6 +143,7 @@ export function addOperation(style: ParticipantStyle, tools: OperationTools): Op
     failNowAndThen();
     if (tx.payload.act === 'refuse') throw new Refused('REFUSED_BY_TEST');
     if (tx.payload.act === 'read') return new ReadOnly();
+    await refuseTwice(tx, tools, ({ held }) => held);
     await mark(tx, (was) => ({ ...was, held: true }));
   };
   const cancels = async (tx: Context): Promise<void> => {

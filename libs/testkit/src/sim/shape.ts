@@ -16,6 +16,8 @@ export interface ParticipantShape {
   readonly style: ParticipantStyle;
   /** What its handlers are: called for each branch, for many (xa never is), or asked for their SQL. */
   readonly handlers: Handlers;
+  /** Its business refuses what is there already; the others would do it twice, which is seen. */
+  readonly strict: boolean;
   readonly instances: number;
 }
 
@@ -67,6 +69,7 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     // At least the first two can do 2PC.
     style: dice.pick(at < 2 ? ABLE : STYLES),
     handlers: dice.pick(HANDLERS),
+    strict: at % 2 === 1,
     instances: dice.between(1, 2),
   }));
   return {

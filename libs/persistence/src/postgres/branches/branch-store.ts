@@ -42,11 +42,6 @@ const BEGIN: Statement = {
   values: [],
 };
 
-interface Begun {
-  readonly tx: PostgresLocalTransaction;
-  readonly results: readonly (readonly unknown[])[];
-}
-
 const UNKNOWN_GID = '42704';
 
 /**
@@ -89,42 +84,49 @@ export class PostgresBranchStore implements BranchStore {
     return new PostgresLocalTransaction(session, this.gids);
   }
 
-  async beginAccepting(
+  beginAccepting(
     rows: readonly NewBranchRow[],
     statements: readonly HandlerStatement[],
   ): Promise<Opened<readonly Acceptance[]>> {
     const asked = highestPerFence(rows);
-    const { tx, results } = await insertingRows(() =>
-      this.beginWith([accepting(rows, asked), ...(statements as Statement[])]),
+    const sent = [accepting(rows, asked), ...(statements as Statement[])];
+    return insertingRows(() =>
+      this.beginWith(sent, ([accepted, ...answers]) => ({
+        first: acceptances(rows, asked, accepted![0] as AcceptedRow),
+        answers,
+      })),
     );
-    const [accepted, ...answers] = results;
-    return { tx, first: acceptances(rows, asked, accepted![0] as AcceptedRow), answers };
   }
 
-  async beginMoving(
-    moves: readonly RowMove[],
-    statements: readonly HandlerStatement[],
-  ): Promise<Opened<boolean>> {
-    const { tx, results } = await this.beginWith([countingMoves(moves), ...(statements as Statement[])]);
-    const [counted, ...answers] = results;
-    return { tx, first: (counted![0] as CountedMoves).moved === moves.length, answers };
+  beginMoving(moves: readonly RowMove[], statements: readonly HandlerStatement[]): Promise<Opened<boolean>> {
+    const sent = [countingMoves(moves), ...(statements as Statement[])];
+    return this.beginWith(sent, ([counted, ...answers]) => ({
+      first: (counted![0] as CountedMoves).moved === moves.length,
+      answers,
+    }));
   }
 
-  async beginRecording(row: DoneWork, statement: HandlerStatement): Promise<Opened<RecordedWork>> {
-    const { tx, results } = await insertingRows(() =>
-      this.beginWith([statement as Statement, recording(row)]),
+  beginRecording(row: DoneWork, statement: HandlerStatement): Promise<Opened<RecordedWork>> {
+    const sent = [statement as Statement, recording(row)];
+    return insertingRows(() =>
+      this.beginWith(sent, ([answer, recorded]) => ({
+        first: (recorded![0] as RecordedRow | undefined)?.state ?? 'fenced',
+        answers: [answer!],
+      })),
     );
-    const [answer, recorded] = results;
-    return { tx, first: (recorded![0] as RecordedRow | undefined)?.state ?? 'fenced', answers: [answer!] };
   }
 
-  /** Opens a local transaction with its first statements, in one round trip; the rows of each. */
-  private async beginWith(statements: readonly Statement[]): Promise<Begun> {
+  /** Opens a local transaction with its first statements, in one round trip. `read`: what the rows of each say. */
+  private async beginWith<T>(
+    statements: readonly Statement[],
+    read: (results: readonly (readonly unknown[])[]) => Omit<Opened<T>, 'tx'>,
+  ): Promise<Opened<T>> {
     const session = await this.work.checkOut();
     const tx = new PostgresLocalTransaction(session, this.gids);
     try {
       const [, ...results] = await session.runTogether([BEGIN, ...statements]);
-      return { tx, results: results.map(({ rows }) => rows as unknown[]) };
+      if (results.length !== statements.length) throw new Error('not every statement was answered');
+      return { tx, ...read(results.map(({ rows }) => rows as unknown[])) };
     } catch (error) {
       await tx.rollback();
       throw error;

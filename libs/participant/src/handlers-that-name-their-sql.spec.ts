@@ -290,6 +290,21 @@ describe('SQL that cannot run twice', () => {
     expect(bench.count('acted')).toBe(1);
   });
 
+  it('answers a copy of a step that must succeed with its result, though the handler would refuse it now', async () => {
+    let isOver = false;
+    const statement = (): NamedStatement & MemoryStatement => {
+      if (isOver) throw new Refused('OVER');
+      return { ...{ text: '', values: [] }, run: async () => [] };
+    };
+    const saga = { schema: amountSchema, action: { statement } };
+    const bench = new Bench({ operations: [{ name: 'reserve', saga }] });
+    const command = action('reserve', { kind: 'retriable', payload: { amount: 1 } });
+    await bench.send(command);
+    isOver = true;
+
+    expect(await bench.send(command)).toMatchObject([{ result: 'DONE' }]);
+  });
+
   it('acknowledges a COMMIT that another process has carried out', async () => {
     const bench = strict();
     await bench.send(...amounts(1));

@@ -40,6 +40,12 @@ async function rowsOf(...statements: unknown[]): Promise<readonly (readonly unkn
   return answers;
 }
 
+function circular(): unknown {
+  const value: { self?: unknown } = {};
+  value.self = value;
+  return value;
+}
+
 /** Writes to the socket of the one session while `work` runs. */
 async function writesOf(work: () => Promise<unknown>): Promise<number> {
   const tx = await branches.begin();
@@ -154,13 +160,22 @@ describe('statements that leave together', () => {
     await expect(recording).rejects.toMatchObject({ code: 'DUPLICATE' });
   });
 
-  it('are not sent where a value cannot be', async () => {
-    const circular: { self?: unknown } = {};
-    circular.self = circular;
-    await expect(rowsOf({ text: 'SELECT $1::json', values: [circular] })).rejects.toMatchObject({
-      code: 'OTHER',
-      message: expect.stringContaining('circular'),
-    });
+  it.each([
+    ['a value', { text: 'SELECT $1::json', values: [circular()] }, 'circular'],
+    ['a text', { text: undefined, values: [] }, 'no text'],
+  ])('are not sent where %s cannot be', async (_, statement, said) => {
+    const refused = { code: 'OTHER', message: expect.stringContaining(said) };
+    await expect(rowsOf(statement)).rejects.toMatchObject(refused);
+    const tx = await branches.begin();
+    await expect(tx.run(statement)).rejects.toMatchObject(refused);
+    await tx.rollback();
     expect(await rowsOf({ text: 'SELECT 1 AS n', values: [] })).toEqual([[{ n: 1 }]]);
+  });
+
+  it('know the same names where one runs alone', async () => {
+    const tx = await branches.begin();
+    expect(await tx.run(named('SELECT $1::int AS n', 1))).toEqual([{ n: 1 }]);
+    expect(await tx.run(named('SELECT $1::int + 1 AS n', 1))).toEqual([{ n: 2 }]);
+    await tx.rollback();
   });
 });

@@ -81,12 +81,10 @@ export interface Along {
 
 /** null where nothing is to run, or a handler wants the open transaction: then all of them are called once it is there. */
 export function along(desk: Desk, calls: readonly Call[]): Along | null {
-  if (calls.length === 0) return null;
-  const asks: [readonly Call[], Ask][] = [];
-  for (const [step, group] of groupedByStep(calls)) {
-    if (!isStatement(step)) return null;
-    asks.push([group, askOf(desk, step, group)]);
-  }
+  if (calls.length === 0 || !calls.every(({ step }) => isStatement(step))) return null;
+  const asks = [...groupedByStep(calls)].map(
+    ([step, group]) => [group, askOf(desk, step as StatementStep<unknown>, group)] as const,
+  );
   return {
     statements: asks.map(([, { statement }]) => statement),
     verdicts: (answers) => {

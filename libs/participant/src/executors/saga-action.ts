@@ -58,7 +58,8 @@ async function actOne(desk: Desk, work: Action): Promise<Answer> {
         refused = faultOfRefusal(error);
         continue;
       }
-      if (error instanceof NotStored) return retry(work, 'ACTION', error.fault);
+      if (error instanceof NotStored)
+        return (await storedResult(desk, work)) ?? retry(work, 'ACTION', error.fault);
       const fault = await faultOfBranch(desk, error);
       // SQL that cannot run twice fails where a copy of the step has run.
       const known = await storedResult(desk, work);

@@ -41,7 +41,7 @@ export const markKey = (gtx: string, branch: string): string => `mark ${gtx} ${b
 
 export interface OperationTools {
   readonly handlers: Handlers;
-  /** What is there may not be made again, as where a unique key of the business says so. */
+  /** What is there may not be made again, nor what is gone be taken away, as where keys and checks of the business say so. */
   readonly strict: boolean;
   /** The next number of one sequence over all handlers. */
   readonly moment: () => number;
@@ -84,14 +84,14 @@ async function refusedOr(one: () => Promise<ReadOnly | void>): Promise<BatchResu
   }
 }
 
-/** A statement that fails where what it would make is there, if the business is like that. */
+/** A statement that fails where it has been carried out before, if the business is like that. */
 async function refuseTwice(
   tx: Context,
   { strict }: OperationTools,
-  isThere: (mark: Mark) => boolean,
+  wasDone: (mark: Mark) => boolean,
 ): Promise<void> {
   const mark = (await clientOf(tx).get(markKey(tx.gtx, tx.branch))) as unknown as Mark | undefined;
-  if (strict && mark && isThere(mark)) await clientOf(tx).failStatement('duplicate key');
+  if (strict && wasDone(mark ?? NO_MARK)) await clientOf(tx).failStatement('it was done before');
 }
 
 /** `add {key, amount}`, with a mark for the checkers; refuses, reads or fails as told. */
@@ -123,6 +123,7 @@ export function addOperation(style: ParticipantStyle, tools: OperationTools): Op
   const undoes = async (tx: Context): Promise<void> => {
     failNowAndThen();
     if (tx.payload.act === 'read') return;
+    await refuseTwice(tx, tools, ({ effect }) => effect === 0);
     await mark(tx, (was) => ({
       ...was,
       effect: was.effect - 1,
@@ -147,7 +148,9 @@ export function addOperation(style: ParticipantStyle, tools: OperationTools): Op
     await mark(tx, (was) => ({ ...was, held: true }));
   };
   const cancels = async (tx: Context): Promise<void> => {
-    if (tx.payload.act === 'work') await mark(tx, (was) => ({ ...was, held: false }));
+    if (tx.payload.act !== 'work') return;
+    await refuseTwice(tx, tools, ({ held }) => !held);
+    await mark(tx, (was) => ({ ...was, held: false }));
   };
   const tcc = { schema, try: step(tries), confirm: step(does), cancel: step(cancels) };
   return { name: 'add', tcc, saga } as OperationDefinition;

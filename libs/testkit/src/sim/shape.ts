@@ -69,7 +69,7 @@ export function shapeOf(dice: Dice, transactions: number): Shape {
     // At least the first two can do 2PC.
     style: dice.pick(at < 2 ? ABLE : STYLES),
     handlers: dice.pick(HANDLERS),
-    strict: at % 2 === 1,
+    strict: dice.chance(0.5),
     instances: dice.between(1, 2),
   }));
   return {

@@ -60,7 +60,8 @@ export class PostgresLocalTransaction implements LocalTransaction {
   }
 
   async run(statement: HandlerStatement): Promise<readonly unknown[]> {
-    return (await this.session.run(statement as Statement)).rows;
+    // As where it leaves with others: one set of names in a session, one way to fail.
+    return (await this.session.runTogether([statement as Statement]))[0]!.rows;
   }
 
   async prepare(gid: string): Promise<void> {

@@ -109,14 +109,16 @@ class Together extends Query {
   }
 }
 
-/** @throws StoreError OTHER for a value that cannot be sent; nothing was */
+/** @throws StoreError OTHER for what cannot be sent; nothing was */
 function messageOf(client: ClientBase, { name, text, values }: Statement): Message {
   try {
+    // Handlers are typed, but a text may come out of a table that has none for this case.
+    if (typeof (text as unknown) !== 'string') throw new TypeError('it has no text');
     const known = name === undefined ? null : knownAs(client, name);
     return { known, text, values: values.map((value) => utils.prepareValue(value)) };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    throw new StoreError('OTHER', `a value of a statement cannot be sent: ${said}`, false, null, {
+    throw new StoreError('OTHER', `a statement cannot be sent: ${said}`, false, null, {
       cause: error,
     });
   }

@@ -38,7 +38,7 @@ describe('SIGTERM under load', () => {
       }
     };
     const placing = Array.from({ length: IN_FLIGHT }, place);
-    const exits: (number | null)[] = [];
+    const unclean: string[] = [];
     for (const name of [
       'coordinator-1',
       'watchdog-1',
@@ -47,13 +47,15 @@ describe('SIGTERM under load', () => {
       'orders-1',
       'coordinator-2',
     ]) {
-      exits.push((await site.cluster.app(name).stop()).code);
+      const app = site.cluster.app(name);
+      const { code } = await app.stop();
+      if (code !== 0) unclean.push(`${name} ended with ${code}:\n${app.logTail()}`);
       await site.cluster.restart(name);
     }
     await Promise.all(placing);
     await shop.settle(60_000);
 
-    expect(exits).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(unclean).toEqual([]);
     expect(shop.journal).toHaveLength(ORDERS);
     expect(shop.journal.filter(({ status }) => status !== 'CONFIRMED')).toEqual([]);
   });

@@ -32,7 +32,7 @@ export interface NamedStatement {
 
 /**
  * One handler for many branches that names its SQL instead of running it: the fastest path. Concordat sends the statement in one message
- * with its own, so that a phase waits for the database twice, and four times with a batch handler. It is called before anything is
+ * with its own, so that a phase waits for the database twice, and three or four times with a batch handler. It is called before anything is
  * known of the branches, and once more where one of them turns out to have been dealt with before (nothing is left of the first
  * call then): it must do nothing but name SQL, and change nothing of what it is given. Else the rules of {@link BatchStep}.
  */

@@ -18,7 +18,8 @@ import { openSite, type Site } from './site.js';
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const progress: Progress = {
-  warmingUp: (contender) => say(`warming up ${contender}`),
+  warmingUp: (contender) => void process.stdout.write(`warming up ${contender} `),
+  warmedUp: (rates) => say(`${rates.map(Math.round).join(', ')}/s`),
   before: (contender, x, round, leftMs) =>
     void process.stdout.write(
       `round ${round}  ${String(x).padEnd(8)} ${contender.padEnd(28)} (${Math.ceil(leftMs / 1000)} s left) `,

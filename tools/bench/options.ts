@@ -38,6 +38,8 @@ export interface Options {
   readonly steps: readonly number[] | undefined;
   readonly rounds: number;
   readonly warmupSeconds: number;
+  /** Before the first round each contender is driven until it gets no faster, and not only once. */
+  readonly untilWarm: boolean;
   readonly seconds: number;
   readonly peers: boolean;
   readonly floor: boolean;
@@ -165,6 +167,7 @@ export function readOptions(argv: readonly string[]): Options {
     rounds: raw.rounds ?? preset.rounds,
     warmupSeconds: raw.warmup ?? preset.warmup,
     seconds: raw.seconds ?? preset.seconds,
+    untilWarm: raw.series === 'comparison' && raw.quick !== true && raw.profile === undefined,
     peers: raw.peers,
     floor: raw.floor,
     embedded: raw.embedded ?? false,

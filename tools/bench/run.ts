@@ -3,6 +3,7 @@ import type { Edge, LoadResult } from './load/closed-loop.js';
 import { costBetween, type Cost, type Look, type Observer } from './measure/observer.js';
 import type { Options } from './options.js';
 import type { Series, Step } from './series/series.js';
+import { isWarm } from './warm-up.js';
 
 /** One measurement of one contender. */
 export interface Sample {
@@ -18,6 +19,8 @@ export interface Sample {
 
 export interface Progress {
   warmingUp(contender: string): void;
+  /** `rates`: committed a second in each slice. */
+  warmedUp(rates: readonly number[]): void;
   before(contender: string, x: number, round: number, leftMs: number): void;
   after(sample: Sample): void;
 }
@@ -46,21 +49,44 @@ function workloadOf(options: Options, { step, round }: Cell): Workload {
   };
 }
 
-/** Before the first round: connections, caches, and code that the compiler has seen often enough. */
+/** Enough to see each path often, and well below what any contender can carry. */
 const WARM_UP_IN_FLIGHT = 64;
+const SLICE_MS = 4_000;
+const MOST_SLICES = 15;
 
+/** Before the first round: connections, caches, and code that the compilers (the broker's, too) have seen often enough. */
 async function warmUp({ steps }: Series, options: Options, progress: Progress): Promise<void> {
   const warm = new Set<string>();
   for (const step of steps) {
     for (const contender of step.contenders) {
       if (warm.has(contender.name)) continue;
       warm.add(contender.name);
-      progress.warmingUp(contender.name);
       await step.enter?.();
-      const workload = workloadOf(options, { step, round: 0 });
-      await contender.drive({ ...workload, warmupMs: 0, inFlight: WARM_UP_IN_FLIGHT }, () => undefined);
+      const workload = {
+        ...workloadOf(options, { step, round: 0 }),
+        warmupMs: 0,
+        inFlight: WARM_UP_IN_FLIGHT,
+      };
+      await warmUpOne(contender, workload, options.untilWarm, progress);
     }
   }
+}
+
+async function warmUpOne(
+  contender: Contender,
+  workload: Workload,
+  untilWarm: boolean,
+  progress: Progress,
+): Promise<void> {
+  const slice = untilWarm ? { ...workload, measureMs: SLICE_MS } : workload;
+  const most = untilWarm ? MOST_SLICES : 1;
+  const rates: number[] = [];
+  progress.warmingUp(contender.name);
+  while (rates.length < most && !isWarm(rates)) {
+    const { seconds, endings } = await contender.drive(slice, () => undefined);
+    rates.push(endings.committed / seconds);
+  }
+  progress.warmedUp(rates);
 }
 
 async function measure(

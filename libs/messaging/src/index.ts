@@ -19,3 +19,4 @@ export type { Timers } from './timers.js';
 export { partitionOfKey } from './partitioner.js';
 export { createKafkaBus } from './kafka/kafka-bus.js';
 export type { KafkaBusOptions, SaslOptions } from './kafka/options.js';
+export { stopIdleTimers } from './kafka/request-queue-patch.js';

@@ -59,8 +59,11 @@ export const TIMING = {
   stallMs: 15_000,
   /** Metadata older than this is read again: new partitions and moved leaders are found without an error. */
   metadataMaxAgeMs: 60_000,
-  /** Leaving the group and closing connections. */
-  disconnectMs: 10_000,
+  /**
+   * Leaving the group and closing connections. A process leaves several groups one after the other within the 10 s a part has to stop.
+   * Who is cut (a rebalance was under way) stays in the group, its partitions unread, until its session ends.
+   */
+  disconnectMs: 3_000,
   /** How long readiness waits for a broker. */
   healthMs: 2_000,
 } as const;

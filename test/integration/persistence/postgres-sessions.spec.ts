@@ -173,6 +173,34 @@ describe('a commit that did not keep its promise', () => {
     await expect(tx.commit()).rejects.toMatchObject({ ambiguous: true, sqlState: '25P01' });
   });
 
+  it.each(['COMMIT', 'ROLLBACK'])('so is one whose SQL, sent with ours, is %s', async (text) => {
+    const branches = open();
+    const key = keyOf(anyGtx());
+    await storeRow(branches, rowOf(key));
+    const move = { key, from: ['PREPARED'], to: 'COMMITTED' } as const;
+
+    await expect(branches.moveAndCommit([move], [{ text, values: [] }])).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      ambiguous: true,
+      sqlState: '25P01',
+    });
+  });
+
+  it('sent with its work, it may have happened where the session was lost', async () => {
+    const branches = open();
+    const key = keyOf(anyGtx());
+    await storeRow(branches, rowOf(key));
+    const move = { key, from: ['PREPARED'], to: 'COMMITTED' } as const;
+    const ending = { text: 'SELECT pg_terminate_backend(pg_backend_pid())', values: [] };
+
+    await expect(branches.moveAndCommit([move], [ending])).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      ambiguous: true,
+    });
+    expect((await lookAt(branches, key)).row).toMatchObject({ state: 'PREPARED' });
+    expect(await branches.moveAndCommit([move], [])).toBe(true);
+  });
+
   it('what cannot be prepared is refused, and nothing is prepared', async () => {
     const branches = open();
     const key = keyOf(anyGtx());

@@ -66,6 +66,19 @@ describe('statements that leave together', () => {
     expect(await writesOf(() => rowsOf(named('SELECT $1::int AS n', 2)))).toBe(2);
   });
 
+  it('are one write with their COMMIT where nobody looks at the rows before', async () => {
+    const rows = [freshRow(), freshRow()];
+    const { tx } = await branches.beginAccepting(rows, []);
+    await tx.commit();
+    const confirm = (index: number) =>
+      branches.moveAndCommit(
+        [{ key: rows[index]!, from: ['PREPARED'], to: 'COMMITTED' }],
+        [named('SELECT $1::int AS n', 1)],
+      );
+    await confirm(0);
+    expect(await writesOf(() => confirm(1))).toBe(1);
+  });
+
   it('answer each with its own rows, also where they return none', async () => {
     const nothing = { text: 'SELECT 1 WHERE false', values: [] };
     const writing = { text: 'CREATE TEMP TABLE IF NOT EXISTS t ()', values: [] };

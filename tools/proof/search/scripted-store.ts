@@ -45,6 +45,7 @@ export function scriptedStore(script: Script): BranchStore {
       }
     },
     beginMoving: neverAsked,
+    moveAndCommit: neverAsked,
     beginRecording: neverAsked,
     commitPrepared: finish('commitPrepared'),
     rollbackPrepared: finish('rollbackPrepared'),

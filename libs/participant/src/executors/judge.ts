@@ -64,17 +64,25 @@ async function judgeGroup(
 /** What calls of one step want to run, and how its rows are read. */
 interface Ask {
   readonly statement: HandlerStatement;
+  /** The handler does not look at the rows. */
+  readonly unseen: boolean;
   verdicts(rows: readonly unknown[]): readonly Verdict[];
 }
 
 function askOf(desk: Desk, step: StatementStep<unknown>, calls: readonly Call[]): Ask {
   const statement = step.statement(calls.map((call) => statementContextFor(desk, call)));
-  return { statement, verdicts: (rows) => verdictsOf(calls, statement.results?.(rows)) };
+  return {
+    statement,
+    unseen: statement.results === undefined,
+    verdicts: (rows) => verdictsOf(calls, statement.results?.(rows)),
+  };
 }
 
 /** SQL of handlers that goes along with our own, before anything is known of the branches. */
 export interface Along {
   readonly statements: readonly HandlerStatement[];
+  /** No handler looks at what its SQL returned: once it has run, all went well. */
+  readonly unseen: boolean;
   /** In the order of the calls. */
   verdicts(answers: readonly (readonly unknown[])[]): readonly Verdict[];
 }
@@ -87,6 +95,7 @@ export function along(desk: Desk, calls: readonly Call[]): Along | null {
   );
   return {
     statements: asks.map(([, { statement }]) => statement),
+    unseen: asks.every(([, { unseen }]) => unseen),
     verdicts: (answers) => {
       const verdicts = new Map<Call, Verdict>();
       asks.forEach(([group, ask], at) => {

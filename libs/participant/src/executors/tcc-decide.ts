@@ -9,7 +9,7 @@ import type { KeptBranch } from '../desk/kept.js';
 import { isWork } from '../desk/work.js';
 import type { Answer, WorkOf } from '../desk/work.js';
 import { parsePayload } from '../operations/catalog.js';
-import type { Call } from './judge.js';
+import type { Along, Call } from './judge.js';
 import { along, carryOut, noneRefused } from './judge.js';
 import { logUnfinished, type Executor } from './one-by-one.js';
 import { lost, settledAnswer } from './seen.js';
@@ -60,13 +60,25 @@ async function decideKept(
   const calls = works.map((work, index) => callOf(desk, work, kept[index]!));
   const sent = along(desk, calls);
   if (!sent) return null;
-  const { tx, first: moved, answers } = await desk.store.beginMoving(works.map(moveOf), sent.statements);
+  if (!(await carriedOut(desk, works.map(moveOf), calls, sent))) return null;
+  await reach(desk, 'P6', works.filter((work) => isWork(work, 'COMMIT')).length);
+  return works.map((work, index) => ack(work, moveOf(work).to, kept[index]!.output));
+}
+
+/** Whether it is committed. COMMIT goes along where no handler looks at what its SQL returned. */
+async function carriedOut(
+  desk: Desk,
+  moves: readonly RowMove[],
+  calls: readonly Call[],
+  sent: Along,
+): Promise<boolean> {
+  if (sent.unseen) return desk.store.moveAndCommit(moves, sent.statements);
+  const { tx, first: moved, answers } = await desk.store.beginMoving(moves, sent.statements);
   return ending(tx, async () => {
-    if (!moved) return null;
+    if (!moved) return false;
     noneRefused(calls, sent.verdicts(answers));
     await tx.commit();
-    await reach(desk, 'P6', works.filter((work) => isWork(work, 'COMMIT')).length);
-    return works.map((work, index) => ack(work, moveOf(work).to, kept[index]!.output));
+    return true;
   });
 }
 

@@ -24,7 +24,10 @@ export interface NamedStatement {
   readonly name?: string;
   readonly text: string;
   readonly values: readonly unknown[];
-  /** One result a context in their order, out of the rows that the statement returned. Absent, or nothing: all went well without output. */
+  /**
+   * One result a context in their order, out of the rows that the statement returned. Absent, or nothing: all went well without output.
+   * Where it is absent, a decision is committed in the same message.
+   */
   // Who wrote the statement knows what it returns.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   results?(rows: readonly any[]): readonly BatchResult[] | undefined;
@@ -32,7 +35,7 @@ export interface NamedStatement {
 
 /**
  * One handler for many branches that names its SQL instead of running it: the fastest path. Concordat sends the statement in one message
- * with its own, so that a phase waits for the database twice, and three or four times with a batch handler. It is called before anything is
+ * with its own, so that a phase waits for the database once or twice, and three or four times with a batch handler. It is called before anything is
  * known of the branches, and once more where one of them turns out to have been dealt with before (nothing is left of the first
  * call then): it must do nothing but name SQL, and change nothing of what it is given. Else the rules of {@link BatchStep}.
  */

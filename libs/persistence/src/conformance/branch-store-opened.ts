@@ -110,6 +110,51 @@ export function branchStoreOpened(world: () => BranchStoreWorld): void {
     });
   });
 
+  describe('moveAndCommit', () => {
+    it('moves rows, runs statements of handlers, and commits', async () => {
+      const branches = world().open();
+      const [key, other] = [keyOf(anyGtx()), keyOf(anyGtx())];
+      for (const one of [key, other]) await store(branches, rowOf(one));
+
+      const moves = [commitOf(other), commitOf(key)];
+      expect(await branches.moveAndCommit(moves, [world().writing(key.gtx, 'paid')])).toBe(true);
+
+      for (const one of [key, other])
+        expect((await lookAt(branches, one)).row).toMatchObject({ state: 'COMMITTED' });
+      expect(await world().read(key.gtx)).toBe('paid');
+    });
+
+    it.each(['ABORTED', null] as const)('does nothing where a row did not move (%s)', async (state) => {
+      const branches = world().open();
+      const [prepared, other] = [keyOf(anyGtx()), keyOf(anyGtx())];
+      await store(branches, rowOf(prepared));
+      if (state) await store(branches, rowOf(other, { state }));
+
+      const moves = [commitOf(prepared), commitOf(other)];
+      expect(await branches.moveAndCommit(moves, [world().writing(other.gtx, 'paid')])).toBe(false);
+
+      expect((await lookAt(branches, prepared)).row).toMatchObject({ state: 'PREPARED' });
+      expect(await world().read(other.gtx)).toBeNull();
+      expect(await branches.moveAndCommit([commitOf(prepared)], [])).toBe(true);
+    });
+
+    it('does nothing where a statement fails, and leaves nothing open', async () => {
+      const branches = world().open();
+      const key = keyOf(anyGtx());
+      await store(branches, rowOf(key));
+      const statements = [world().writing(key.gtx, 'paid'), world().failing()];
+
+      await expect(branches.moveAndCommit([commitOf(key)], statements)).rejects.toMatchObject({
+        code: 'OTHER',
+        ambiguous: false,
+      });
+      expect(await world().read(key.gtx)).toBeNull();
+
+      expect(await branches.moveAndCommit([commitOf(key)], [world().writing(key.gtx, 'again')])).toBe(true);
+      expect(await world().read(key.gtx)).toBe('again');
+    });
+  });
+
   describe('beginRecording', () => {
     it('runs the statement and records what it did', async () => {
       const branches = world().open();

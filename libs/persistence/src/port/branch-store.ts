@@ -28,6 +28,11 @@ export interface BranchStore {
   ): Promise<Opened<readonly Acceptance[]>>;
   /** The same with `moveRows`, of keys that differ, for a caller who knows the rows: `first` says whether every one of them moved. */
   beginMoving(moves: readonly RowMove[], statements: readonly HandlerStatement[]): Promise<Opened<boolean>>;
+  /**
+   * The same, committed in that round trip, for a caller who has nothing to look at before: resolves to whether every row moved.
+   * Where one did not, nothing has happened. Throws as a statement and as `commit` do.
+   */
+  moveAndCommit(moves: readonly RowMove[], statements: readonly HandlerStatement[]): Promise<boolean>;
   /** The same for xa: `begin`, the one statement of the handler, and then `recordWork`. */
   beginRecording(row: DoneWork, statement: HandlerStatement): Promise<Opened<RecordedWork>>;
   /** COMMIT PREPARED. Throws StoreError BUSY (55000) → retry. */

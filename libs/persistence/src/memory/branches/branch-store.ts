@@ -133,6 +133,12 @@ export class MemoryBranchStore implements BranchStore {
     return this.beginWith(async (tx) => (await tx.moveRows(moves)).every(({ moved }) => moved), statements);
   }
 
+  async moveAndCommit(moves: readonly RowMove[], statements: readonly HandlerStatement[]): Promise<boolean> {
+    const { tx, first: moved } = await this.beginMoving(moves, statements);
+    await (moved ? tx.commit() : tx.rollback());
+    return moved;
+  }
+
   beginRecording(row: DoneWork, statement: HandlerStatement): Promise<Opened<RecordedWork>> {
     return this.opened(async (tx) => {
       const answers = [await tx.run(statement)];

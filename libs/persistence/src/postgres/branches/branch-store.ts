@@ -21,7 +21,7 @@ import { insertingRows } from './insert-rows.js';
 import { listRows, type RowFilter } from './list-rows.js';
 import { PostgresLocalTransaction } from './local-transaction.js';
 import { evidence, see } from './look.js';
-import { countingMoves, type CountedMoves } from './move-rows.js';
+import { countingMoves, movingAll, NOT_ALL_MOVED, type CountedMoves } from './move-rows.js';
 import { OwnGids } from './own-gids.js';
 import { preparedGids, preparedOf } from './prepared-gids.js';
 import { preparedRows } from './prepared-rows.js';
@@ -41,6 +41,8 @@ const BEGIN: Statement = {
   text: 'BEGIN ISOLATION LEVEL READ COMMITTED',
   values: [],
 };
+
+const COMMIT: Statement = { name: 'concordat_commit', text: 'COMMIT', values: [] };
 
 const UNKNOWN_GID = '42704';
 
@@ -104,6 +106,18 @@ export class PostgresBranchStore implements BranchStore {
       first: (counted![0] as CountedMoves).moved === moves.length,
       answers,
     }));
+  }
+
+  async moveAndCommit(moves: readonly RowMove[], statements: readonly HandlerStatement[]): Promise<boolean> {
+    const session = await this.work.checkOut();
+    const tx = new PostgresLocalTransaction(session, this.gids);
+    try {
+      await tx.commitWith([BEGIN, movingAll(moves), ...(statements as Statement[]), COMMIT]);
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError && error.sqlState === NOT_ALL_MOVED) return false;
+      throw error;
+    }
   }
 
   beginRecording(row: DoneWork, statement: HandlerStatement): Promise<Opened<RecordedWork>> {

@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import {
   StoreError,
   type Acceptance,
@@ -16,6 +16,7 @@ import { insertRows } from './insert-rows.js';
 import { moveRows, type Moved } from './move-rows.js';
 import { raiseFences } from './raise-fences.js';
 import { recordWork } from './record-work.js';
+import type { Doing } from '../sessions/faults.js';
 import type { Session } from '../sessions/session.js';
 import type { Run, Statement } from '../sessions/statement.js';
 
@@ -72,9 +73,22 @@ export class PostgresLocalTransaction implements LocalTransaction {
     await this.end('COMMIT', 'commit', 'COMMIT');
   }
 
-  private async end(text: string, doing: 'prepare' | 'commit', tag: string): Promise<void> {
+  /** All of this local transaction in one message: `statements` begin with BEGIN and end with COMMIT. */
+  async commitWith(statements: readonly Statement[]): Promise<void> {
+    await this.ending('work and commit', 'COMMIT', async () => {
+      const results = await this.session.runDurableTogether(statements, 'work and commit');
+      if (results.length === statements.length) return results.at(-1)!;
+      throw new StoreError('OTHER', 'not every statement was answered', true, null);
+    });
+  }
+
+  private end(text: string, doing: 'prepare' | 'commit', tag: string): Promise<void> {
+    return this.ending(doing, tag, () => this.session.runDurable(text, doing));
+  }
+
+  private async ending(doing: Doing, tag: string, run: () => Promise<QueryResult>): Promise<void> {
     try {
-      const { command } = await this.session.runDurable(text, doing);
+      const { command } = await run();
       this.session.release(true);
       if (command === tag) return;
     } catch (error) {

@@ -40,6 +40,16 @@ export const countingMoves = (moves: readonly RowMove[]): Statement => ({
   values: columnsOf(firstOfEachKey(moves)),
 });
 
+/** SQLSTATE of `concordat.move_all_rows` where a row did not move. */
+export const NOT_ALL_MOVED = 'CC001';
+
+/** The same for a caller who commits along with it: it fails where a row does not move. */
+export const movingAll = (moves: readonly RowMove[]): Statement => ({
+  name: 'concordat_move_all_rows',
+  text: 'SELECT concordat.move_all_rows($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::json[], $8::bool[])',
+  values: columnsOf(firstOfEachKey(moves)),
+});
+
 /** Rows that did not move, read in a *new* statement: the old one's snapshot may be from before somebody else moved them. */
 async function stayed(run: Run, moves: readonly RowMove[]): Promise<Map<string, BranchRow>> {
   const seen = await see(

@@ -55,12 +55,12 @@ export class Session {
   }
 
   /** The same for several that leave in one write: one wait for all of them. */
-  async runTogether(statements: readonly Statement[]): Promise<QueryResult[]> {
+  async runTogether(statements: readonly Statement[], doing: Doing = 'statement'): Promise<QueryResult[]> {
     if (this.released) throw new StoreError('OTHER', 'the local transaction has ended', false, null);
     try {
       return await runTogether(this.client, statements);
     } catch (error) {
-      throw this.fault(error, 'statement');
+      throw this.fault(error, doing);
     }
   }
 
@@ -68,14 +68,23 @@ export class Session {
    * A statement that makes something durable. Two warnings belie its success: a cancelled wait for a standby (committed here,
    * but not where it was promised), and that no transaction was open. The session is dropped; what happened must be read again.
    */
-  async runDurable(text: string, doing: Doing): Promise<QueryResult> {
+  runDurable(text: string, doing: Doing): Promise<QueryResult> {
+    return this.durably(doing, () => this.run(text, doing));
+  }
+
+  /** The same for several statements, of which the last makes durable what they did. */
+  runDurableTogether(statements: readonly Statement[], doing: Doing): Promise<QueryResult[]> {
+    return this.durably(doing, () => this.runTogether(statements, doing));
+  }
+
+  private async durably<T>(doing: Doing, run: () => Promise<T>): Promise<T> {
     let belied: Notice | null = null;
     const note = (notice: Notice): void => {
       if (notice.routine === SYNC_WAIT_ROUTINE || notice.code === NO_TRANSACTION) belied = notice;
     };
     this.client.on('notice', note);
     try {
-      const result = await this.run(text, doing);
+      const result = await run();
       if (belied !== null) throw this.belie(belied, doing);
       return result;
     } finally {

@@ -34,6 +34,6 @@ BEGIN
     AND b.state = ANY (string_to_array(k.may_leave, ','));
   GET DIAGNOSTICS moved = ROW_COUNT;
   IF moved <> cardinality(gtxs) THEN
-    RAISE EXCEPTION 'a branch is not in a state it may leave' USING ERRCODE = 'CC001';
+    RAISE EXCEPTION 'a branch is not in a state it may leave' USING ERRCODE = 'CC002';
   END IF;
 END $$`;

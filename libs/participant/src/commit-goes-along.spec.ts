@@ -109,13 +109,13 @@ describe('a decision whose handlers do not look at what their SQL returned', () 
     expect(bench.count('confirmed')).toBe(1);
   });
 
-  it('is carried out once where its COMMIT was answered by an error', async () => {
+  it.each(['before', 'after'] as const)('is carried out once where it failed %s its COMMIT', async (when) => {
     let losing = false;
     const bench = benchOf(
       {},
       {
         hook: (verb, moment) => {
-          if (!losing || verb !== 'commit' || moment !== 'after') return;
+          if (!losing || verb !== 'commit' || moment !== when) return;
           losing = false;
           throw new Error('the answer was lost');
         },

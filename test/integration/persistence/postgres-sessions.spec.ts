@@ -186,6 +186,24 @@ describe('a commit that did not keep its promise', () => {
     });
   });
 
+  it.each(['COMMIT AND CHAIN', 'ROLLBACK AND CHAIN'])(
+    'and one whose SQL is %s, of which no warning tells',
+    async (text) => {
+      const branches = open();
+      const key = keyOf(anyGtx());
+      await storeRow(branches, rowOf(key));
+      const moves = [{ key, from: ['PREPARED'], to: 'COMMITTED' } as const];
+      const statements = [{ text, values: [] }];
+      const told = { code: 'OTHER', ambiguous: true };
+
+      await expect(branches.moveAndCommit(moves, statements)).rejects.toMatchObject(told);
+      const state = text.startsWith('COMMIT') ? 'COMMITTED' : 'PREPARED';
+      expect((await lookAt(branches, key)).row).toMatchObject({ state });
+      const from = [state] as const;
+      await expect(branches.beginMoving([{ ...moves[0]!, from }], statements)).rejects.toMatchObject(told);
+    },
+  );
+
   it('sent with its work, it may have happened where the session was lost', async () => {
     const branches = open();
     const key = keyOf(anyGtx());

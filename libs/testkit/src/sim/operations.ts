@@ -62,8 +62,8 @@ async function eachOf(batch: readonly Context[], one: One): Promise<readonly Bat
   return batch.map((tx) => results.get(tx));
 }
 
-/** The same as SQL that is only named: the twin runs it when it gets there. */
-const statementOf = (one: One): StatementStep<Add> => ({
+/** The same as SQL that is only named: the twin runs it when it gets there. Whether the handler `looks` at what it returned is another way. */
+const statementOf = (one: One, looks: boolean): StatementStep<Add> => ({
   statement: (contexts: readonly StatementContext<Add>[]): NamedStatement & MemoryStatement => ({
     ...{ text: '', values: [] },
     run: (client) =>
@@ -71,7 +71,7 @@ const statementOf = (one: One): StatementStep<Add> => ({
         contexts.map((context) => Object.create(context, { client: { value: client } }) as Context),
         one,
       ),
-    results: (rows: readonly BatchResult[]) => rows,
+    ...(looks && { results: (rows: readonly BatchResult[]) => rows }),
   }),
 });
 
@@ -132,10 +132,10 @@ export function addOperation(style: ParticipantStyle, tools: OperationTools): Op
     }));
     await change(tx, -1);
   };
-  const step = (one: One): Step<Add> =>
-    tools.handlers === 'batch' ? { batch: (batch) => eachOf(batch, one) } : stepOfOne(one);
-  const stepOfOne = (one: One): SingleStep<Add> | StatementStep<Add> =>
-    tools.handlers === 'statement' ? statementOf(one) : { one };
+  const step = (one: One, looks = true): Step<Add> =>
+    tools.handlers === 'batch' ? { batch: (batch) => eachOf(batch, one) } : stepOfOne(one, looks);
+  const stepOfOne = (one: One, looks = true): SingleStep<Add> | StatementStep<Add> =>
+    tools.handlers === 'statement' ? statementOf(one, looks) : { one };
   const saga = { schema, action: step(does), compensate: step(undoes) };
   if (style === 'sagaOnly') return { name: 'add', saga } as OperationDefinition;
   if (style === 'xa')
@@ -152,6 +152,6 @@ export function addOperation(style: ParticipantStyle, tools: OperationTools): Op
     await refuseTwice(tx, tools, ({ held }) => !held);
     await mark(tx, (was) => ({ ...was, held: false }));
   };
-  const tcc = { schema, try: step(tries), confirm: step(does), cancel: step(cancels) };
+  const tcc = { schema, try: step(tries), confirm: step(does, false), cancel: step(cancels) };
   return { name: 'add', tcc, saga } as OperationDefinition;
 }

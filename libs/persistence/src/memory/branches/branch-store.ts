@@ -135,8 +135,13 @@ export class MemoryBranchStore implements BranchStore {
 
   async moveAndCommit(moves: readonly RowMove[], statements: readonly HandlerStatement[]): Promise<boolean> {
     const { tx, first: moved } = await this.beginMoving(moves, statements);
-    await (moved ? tx.commit() : tx.rollback());
-    return moved;
+    try {
+      if (moved) await tx.commit();
+      return moved;
+    } finally {
+      // Does nothing after commit.
+      await tx.rollback();
+    }
   }
 
   beginRecording(row: DoneWork, statement: HandlerStatement): Promise<Opened<RecordedWork>> {

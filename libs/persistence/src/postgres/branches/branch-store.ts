@@ -19,7 +19,7 @@ import { collectGarbage } from './collect-garbage.js';
 import { forget } from './forget.js';
 import { insertingRows } from './insert-rows.js';
 import { listRows, type RowFilter } from './list-rows.js';
-import { PostgresLocalTransaction } from './local-transaction.js';
+import { assertStayedOpen, PostgresLocalTransaction } from './local-transaction.js';
 import { evidence, see } from './look.js';
 import { countingMoves, movingAll, NOT_ALL_MOVED, type CountedMoves } from './move-rows.js';
 import { OwnGids } from './own-gids.js';
@@ -140,6 +140,7 @@ export class PostgresBranchStore implements BranchStore {
     try {
       const [, ...results] = await session.runTogether([BEGIN, ...statements]);
       if (results.length !== statements.length) throw new Error('not every statement was answered');
+      assertStayedOpen(results);
       return { tx, ...read(results.map(({ rows }) => rows as unknown[])) };
     } catch (error) {
       await tx.rollback();

@@ -20,6 +20,12 @@ import type { Doing } from '../sessions/faults.js';
 import type { Session } from '../sessions/session.js';
 import type { Run, Statement } from '../sessions/statement.js';
 
+/** @throws StoreError for SQL that ended the local transaction it ran in; where another was chained to it [pg], no warning says so */
+export function assertStayedOpen(results: readonly QueryResult[]): void {
+  if (results.some(({ command }) => command === 'COMMIT' || command === 'ROLLBACK'))
+    throw new StoreError('OTHER', 'the SQL of a handler ended the local transaction', true, null);
+}
+
 /**
  * One local transaction on one session.
  *
@@ -77,8 +83,8 @@ export class PostgresLocalTransaction implements LocalTransaction {
   async commitWith(statements: readonly Statement[]): Promise<void> {
     await this.ending('work and commit', 'COMMIT', async () => {
       const results = await this.session.runDurableTogether(statements, 'work and commit');
-      if (results.length === statements.length) return results.at(-1)!;
-      throw new StoreError('OTHER', 'not every statement was answered', true, null);
+      assertStayedOpen(results.slice(1, -1));
+      return results.at(-1)!;
     });
   }
 

@@ -41,7 +41,7 @@ export const countingMoves = (moves: readonly RowMove[]): Statement => ({
 });
 
 /** SQLSTATE of `concordat.move_all_rows` where a row did not move. */
-export const NOT_ALL_MOVED = 'CC001';
+export const NOT_ALL_MOVED = 'CC002';
 
 /** The same for a caller who commits along with it: it fails where a row does not move. */
 export const movingAll = (moves: readonly RowMove[]): Statement => ({

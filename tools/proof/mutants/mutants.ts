@@ -64,8 +64,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'libs/participant/src/executors/tcc-decide.ts',
     find: '  if (!(await carriedOut(desk, works.map(moveOf), calls, sent))) return null;',
     replace: '  await carriedOut(desk, works.map(moveOf), calls, sent);',
-    // The simulation needs some hundred seeds to meet it.
     catcher: { specs: ['libs/participant/src/commit-goes-along'] },
+  },
+  {
+    name: 'confirm although the row did not move',
+    file: 'libs/persistence/src/memory/branches/branch-store.ts',
+    find: '      if (moved) await tx.commit();',
+    replace: '      await tx.commit();',
+    catcher: 'simulation',
   },
   {
     name: 'driver write without its version precondition',
